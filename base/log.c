@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two buffers: callers append to one under the lock while the thread writes the other without it.
+ * This is the one mutable global of the house: a log that had to be handed to every function would
+ * be in every signature.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+
+enum {
+    LOG_BUFFER_SIZE = 128 * 1024,
+    LOG_LINE_SIZE = 4096,
+    LOG_VALUE_SIZE = 1536
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct buffer filling; /* guarded by lock */
+    bool stopping;         /* guarded by lock */
+    bool running;          /* guarded by lock */
+    uint64_t unreported;   /* guarded by lock: dropped and not yet logged */
+
+    /* Set before the thread starts. */
+    int fd;
+    enum log_format format;
+    pthread_t thread;
+
+    _Atomic int level;
+    _Atomic uint64_t dropped;
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+
+const char *log_level_name(enum log_level level)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    return names[level];
+}
+
+void log_set_level(enum log_level level)
+{
+    atomic_store_explicit(&state.level, (int)level, memory_order_relaxed);
+}
+
+bool log_is_enabled(enum log_level level)
+{
+    return (int)level >= atomic_load_explicit(&state.level, memory_order_relaxed);
+}
+
+uint64_t log_dropped(void)
+{
+    return atomic_load_explicit(&state.dropped, memory_order_relaxed);
+}
+
+static void append_time(struct buffer *line)
+{
+    struct tm parts;
+    int64_t now = clock_realtime_ms();
+    time_t seconds = (time_t)(now / 1000);
+
+    (void)gmtime_r(&seconds, &parts);
+    buffer_format(line, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
+                  parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                  (int)(now % 1000));
+}
+
+/* escape_text() has made it one line of valid UTF-8; what is left to escape is the quote, and for
+ * JSON the backslashes of its own \xNN. */
+static void append_quoted(struct buffer *line, const char *text, bool json)
+{
+    buffer_append_char(line, '"');
+    for (; *text; text++) {
+        if (*text == '"' || (json && *text == '\\'))
+            buffer_append_char(line, '\\');
+        buffer_append_char(line, *text);
+    }
+    buffer_append_char(line, '"');
+}
+
+static bool is_bare_word(const char *text)
+{
+    if (!*text)
+        return false;
+    for (; *text; text++)
+        if (*text == ' ' || *text == '"' || *text == '=' || *text == '\\')
+            return false;
+    return true;
+}
+
+static void append_field(struct buffer *line, const struct log_field *field, bool json)
+{
+    char text[LOG_VALUE_SIZE];
+
+    if (json)
+        buffer_format(line, ",\"%s\":", field->name);
+    else
+        buffer_format(line, " %s=", field->name);
+    if (field->is_number) {
+        buffer_append_integer(line, field->number);
+        return;
+    }
+    escape_text(text, sizeof(text), field->text);
+    if (!json && is_bare_word(text))
+        buffer_append_string(line, text);
+    else
+        append_quoted(line, text, json);
+}
+
+static void format_line(struct buffer *line, enum log_level level, const char *message,
+                        const struct log_field *fields, size_t count)
+{
+    bool json = state.format == LOG_FORMAT_JSON;
+
+    buffer_append_string(line, json ? "{\"time\":\"" : "time=");
+    append_time(line);
+    buffer_format(line,
+                  json ? "\",\"level\":\"%s\",\"message\":\"%s\"" : " level=%s message=\"%s\"",
+                  log_level_name(level), message);
+    for (size_t i = 0; i < count; i++) {
+        size_t before = line->length;
+        append_field(line, &fields[i], json);
+        if (!buffer_ok(line)) { /* a line too long loses this field and those after it */
+            line->state = BUFFER_OK;
+            line->length = before;
+            break;
+        }
+    }
+    /* The ceiling leaves room for the end. */
+    line->ceiling += 2;
+    buffer_append_string(line, json ? "}\n" : "\n");
+}
+
+static void drop_line(void)
+{
+    state.unreported++;
+    atomic_fetch_add_explicit(&state.dropped, 1, memory_order_relaxed);
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields,
+               size_t count)
+{
+    if (!log_is_enabled(level))
+        return;
+    struct buffer line = BUFFER_INIT(LOG_LINE_SIZE);
+    format_line(&line, level, message, fields, count);
+
+    pthread_mutex_lock(&state.lock);
+    if (state.running) {
+        bool was_empty = state.filling.length == 0;
+        if (!buffer_append_slice(&state.filling, buffer_slice(&line))) {
+            state.filling.state = BUFFER_OK;
+            drop_line();
+        } else if (was_empty) {
+            pthread_cond_signal(&state.wake);
+        }
+    }
+    pthread_mutex_unlock(&state.lock);
+    buffer_release(&line);
+}
+
+/* A log that cannot be written (closed pipe, full disk) must not stop the service: given up. */
+static void write_all(struct slice bytes)
+{
+    while (bytes.length) {
+        ssize_t written = write(state.fd, bytes.data, bytes.length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        bytes = slice_from(bytes, (size_t)written);
+    }
+}
+
+static void report_dropped(uint64_t count)
+{
+    struct buffer line = BUFFER_INIT(LOG_LINE_SIZE);
+    struct log_field field = LOG_NUMBER("count", (int64_t)count);
+
+    format_line(&line, LOG_LEVEL_WARNING, "log lines dropped", &field, 1);
+    write_all(buffer_slice(&line));
+    buffer_release(&line);
+}
+
+static void *log_thread(void *unused)
+{
+    struct buffer writing = BUFFER_INIT(LOG_BUFFER_SIZE);
+    (void)unused;
+
+    pthread_mutex_lock(&state.lock);
+    for (;;) {
+        while (state.filling.length == 0 && !state.stopping)
+            pthread_cond_wait(&state.wake, &state.lock);
+        if (state.filling.length == 0)
+            break;
+        struct buffer full = state.filling;
+        uint64_t dropped = state.unreported;
+        state.filling = writing;
+        state.unreported = 0;
+        writing = full;
+
+        pthread_mutex_unlock(&state.lock);
+        write_all(buffer_slice(&writing));
+        if (dropped)
+            report_dropped(dropped);
+        buffer_clear(&writing);
+        pthread_mutex_lock(&state.lock);
+    }
+    pthread_mutex_unlock(&state.lock);
+    buffer_release(&writing);
+    return NULL;
+}
+
+bool log_start(int fd, enum log_level level, enum log_format format, struct error *error)
+{
+    state.fd = fd;
+    state.format = format;
+    log_set_level(level);
+    buffer_init(&state.filling, LOG_BUFFER_SIZE);
+    state.stopping = false;
+    if (pthread_create(&state.thread, NULL, log_thread, NULL) != 0)
+        return error_set(error, ERROR_INTERNAL, "cannot start the log's thread");
+
+    pthread_mutex_lock(&state.lock);
+    state.running = true;
+    pthread_mutex_unlock(&state.lock);
+    return true;
+}
+
+void log_stop(void)
+{
+    pthread_mutex_lock(&state.lock);
+    bool running = state.running;
+    state.running = false;
+    state.stopping = true;
+    pthread_cond_signal(&state.wake);
+    pthread_mutex_unlock(&state.lock);
+    if (!running)
+        return;
+    pthread_join(state.thread, NULL);
+    buffer_release(&state.filling);
+}

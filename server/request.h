@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request, whichever door it came through (HTTP today; function runtimes later), and the way
+ * back to whoever asked. Handlers know this and server/response.h, never libmicrohttpd.
+ *
+ * A request belongs to one thread at a time: to the door's thread while its handler runs, then to
+ * whoever the handler gave it to. It ends with request_respond(), called exactly once, from any
+ * thread; after that call nobody may touch it.
+ */
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+struct response;
+
+enum method {
+    METHOD_GET,
+    METHOD_HEAD,
+    METHOD_POST,
+    METHOD_OTHER
+};
+
+struct request;
+
+/* What a door does for its requests. */
+struct request_door {
+    /* A header's value, borrowed for the request's life; the empty slice when absent. `name` in
+     * lower case. `count`, if not NULL, gets how many times it was sent. */
+    struct slice (*header)(const struct request *request, const char *name, size_t *count);
+    /* Takes the response's reference; never blocks. */
+    void (*respond)(struct request *request, struct response *response);
+};
+
+struct request {
+    const struct request_door *door;
+    enum method method;
+    struct slice path;  /* as received, percent-encoded, without the query */
+    struct slice query; /* as received, without '?' */
+    struct slice body;
+    bool is_confidential; /* came over TLS, loopback or a Unix socket: secrets may stand in it */
+    int64_t started;      /* clock_monotonic_ms() */
+    char id[33];          /* "" until something needs one; for the log */
+};
+
+struct slice request_header(const struct request *request, const char *name);
+void request_respond(struct request *request, struct response *response);
+/* request_respond() with the error's own response. */
+void request_fail(struct request *request, const struct error *error);
+
+/* Decodes the query parameter `name` into `out` (form data: '+' is a space). False with
+ * ERROR_NONE in `error->code` when it is absent. Errors: invalid (given twice, a broken escape, a
+ * NUL, longer than `out` takes). Fills `error->code` with ERROR_NONE first. */
+bool request_parameter(const struct request *request, const char *name, struct buffer *out,
+                       struct error *error) MUST_USE;
+
+#endif
