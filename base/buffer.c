@@ -136,7 +136,7 @@ static bool buffer_reserve(struct buffer *buffer, size_t extra)
     size_t capacity = buffer->capacity ? buffer->capacity : BUFFER_FIRST_CAPACITY;
     while (capacity < wanted)
         capacity = capacity > SIZE_MAX / 2 ? wanted : capacity * 2;
-    if (capacity > buffer->ceiling + 1)
+    if (capacity - 1 > buffer->ceiling)
         capacity = buffer->ceiling + 1;
 
     char *data = realloc(buffer->data, capacity);

@@ -33,7 +33,7 @@ enum json_kind {
     JSON_ABSENT, /* no such value: what json_kind(NULL) says */
     JSON_NULL,
     JSON_BOOLEAN,
-    JSON_INTEGER, /* written without fraction or exponent, within int64 */
+    JSON_INTEGER, /* written without fraction or exponent, within int64 (but INT64_MIN) */
     JSON_NUMBER,  /* any other number */
     JSON_STRING,
     JSON_ARRAY,
@@ -85,12 +85,17 @@ enum json_layout {
     /* any other value: the number of spaces a level is indented by; empty containers stay `[]` */
 };
 
+enum {
+    JSON_WRITER_DEPTH_MAX = 64
+};
+
 struct json_writer {
     struct buffer *out;
     unsigned indent;
     unsigned depth;
-    bool is_first; /* nothing written yet at this depth */
-    bool has_key;  /* the next value follows a key */
+    uint64_t objects; /* bit N is set where the container at depth N is an object */
+    bool is_first;    /* nothing written yet at this depth */
+    bool has_key;     /* the next value follows a key */
 };
 
 struct json_writer json_writer_begin(struct buffer *out, unsigned layout);

@@ -41,16 +41,16 @@ struct yaml_node {
     size_t count;
 };
 
-struct yaml;
+struct yaml_tree;
 
-/* The caller owns the document. `name` (a file's name, or what the text is) starts every message:
+/* The caller owns the tree. `name` (a file's name, or what the text is) starts every message:
  * "NAME:LINE:COLUMN: ...". Errors: invalid, too_large, internal. */
-struct yaml *yaml_parse(struct slice text, const char *name, struct error *error) MUST_USE;
-void yaml_free(struct yaml *document);
-CLEANUP_DEFINE(struct yaml, yaml_free)
+struct yaml_tree *yaml_parse(struct slice text, const char *name, struct error *error) MUST_USE;
+void yaml_tree_free(struct yaml_tree *tree);
+CLEANUP_DEFINE(struct yaml_tree, yaml_tree_free)
 
-/* The root; NULL for an empty document. Lives as long as the document. */
-const struct yaml_node *yaml_root(const struct yaml *document);
+/* The root; NULL for an empty document. Lives as long as the tree. */
+const struct yaml_node *yaml_root(const struct yaml_tree *tree);
 /* The value of `key` in a mapping, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
 

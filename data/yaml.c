@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libyaml's events, handed to the builder one by one.
+ */
+#include "data/yaml.h"
+
+#include <stdlib.h>
+
+#include <yaml.h>
+
+#include "data/arena.h"
+#include "data/yaml_build.h"
+
+struct yaml_tree {
+    struct arena arena;
+    const struct yaml_node *root;
+};
+
+/* What one parse needs besides the tree. */
+struct reading {
+    yaml_parser_t parser;
+    struct yaml_builder builder;
+    struct slice text;
+    bool has_document;
+    bool ended;
+};
+
+static struct yaml_place place_of(yaml_mark_t mark)
+{
+    return (struct yaml_place){(unsigned)mark.line + 1, (unsigned)mark.column + 1};
+}
+
+/* Errors of libyaml's reader (bytes that are not text) come with an offset only. */
+static struct yaml_place place_of_offset(struct slice text, size_t offset)
+{
+    struct slice before = slice_until(text, offset);
+    struct yaml_place place = {1, 1};
+
+    for (size_t i = 0; i < before.length; i++) {
+        place.column++;
+        if (before.data[i] == '\n')
+            place = (struct yaml_place){place.line + 1, 1};
+    }
+    return place;
+}
+
+static bool syntax_error(const struct reading *reading)
+{
+    const yaml_parser_t *parser = &reading->parser;
+    struct yaml_place place = place_of(parser->problem_mark);
+
+    if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
+        return error_no_memory(reading->builder.error);
+    if (parser->error == YAML_READER_ERROR)
+        place = place_of_offset(reading->text, parser->problem_offset);
+    return yaml_build_fail(&reading->builder, place, ERROR_INVALID, parser->problem);
+}
+
+static struct slice slice_of_bytes(const yaml_char_t *bytes)
+{
+    return slice_from_string((const char *)bytes);
+}
+
+static bool refuse_tag(const struct reading *reading, struct yaml_place place,
+                       const yaml_char_t *tag)
+{
+    return !tag || yaml_build_fail(&reading->builder, place, ERROR_INVALID, "tags are not read");
+}
+
+static bool take_scalar(struct reading *reading, struct yaml_place place, const yaml_event_t *event)
+{
+    struct yaml_scalar scalar = {
+        .text = slice_of((const char *)event->data.scalar.value, event->data.scalar.length),
+        .is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
+    };
+
+    return refuse_tag(reading, place, event->data.scalar.tag) &&
+           yaml_build_scalar(&reading->builder, place, slice_of_bytes(event->data.scalar.anchor),
+                             scalar);
+}
+
+static bool begin_document(struct reading *reading, struct yaml_place place)
+{
+    if (reading->has_document)
+        return yaml_build_fail(&reading->builder, place, ERROR_INVALID, "a second document");
+    reading->has_document = true;
+    return true;
+}
+
+static bool take_event(struct reading *reading, const yaml_event_t *event)
+{
+    struct yaml_builder *builder = &reading->builder;
+    struct yaml_place place = place_of(event->start_mark);
+
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        return begin_document(reading, place);
+    case YAML_ALIAS_EVENT:
+        return yaml_build_alias(builder, place, slice_of_bytes(event->data.alias.anchor));
+    case YAML_SCALAR_EVENT:
+        return take_scalar(reading, place, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return refuse_tag(reading, place, event->data.sequence_start.tag) &&
+               yaml_build_begin(builder, place, slice_of_bytes(event->data.sequence_start.anchor),
+                                YAML_SEQUENCE);
+    case YAML_MAPPING_START_EVENT:
+        return refuse_tag(reading, place, event->data.mapping_start.tag) &&
+               yaml_build_begin(builder, place, slice_of_bytes(event->data.mapping_start.anchor),
+                                YAML_MAPPING);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        return yaml_build_end(builder);
+    case YAML_STREAM_END_EVENT:
+        reading->ended = true;
+        return true;
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+        break;
+    }
+    return true;
+}
+
+static bool read_events(struct reading *reading)
+{
+    while (!reading->ended) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&reading->parser, &event))
+            return syntax_error(reading);
+        bool taken = take_event(reading, &event);
+        yaml_event_delete(&event);
+        if (!taken)
+            return false;
+    }
+    return true;
+}
+
+static bool read_text(struct yaml_tree *tree, struct slice text, const char *name,
+                      struct error *error)
+{
+    struct reading reading = {.text = text};
+
+    if (!yaml_parser_initialize(&reading.parser))
+        return error_no_memory(error);
+    /* Not UTF-16, which libyaml would detect by itself. */
+    yaml_parser_set_encoding(&reading.parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(
+        &reading.parser, (const unsigned char *)(text.length ? text.data : ""), text.length);
+    yaml_builder_init(&reading.builder, name, &tree->arena, error);
+    bool is_read = read_events(&reading);
+    if (is_read)
+        tree->root = yaml_builder_root(&reading.builder);
+    yaml_builder_release(&reading.builder);
+    yaml_parser_delete(&reading.parser);
+    return is_read;
+}
+
+struct yaml_tree *yaml_parse(struct slice text, const char *name, struct error *error)
+{
+    struct yaml_tree *tree = calloc(1, sizeof(*tree));
+
+    if (!tree) {
+        error_no_memory(error);
+        return NULL;
+    }
+    if (!read_text(tree, text, name, error)) {
+        yaml_tree_free(tree);
+        return NULL;
+    }
+    return tree;
+}
+
+void yaml_tree_free(struct yaml_tree *tree)
+{
+    if (!tree)
+        return;
+    arena_release(&tree->arena);
+    free(tree);
+}
+
+const struct yaml_node *yaml_root(const struct yaml_tree *tree)
+{
+    return tree->root;
+}
+
+const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)
+{
+    if (!mapping || mapping->kind != YAML_MAPPING)
+        return NULL;
+    for (size_t i = 0; i < mapping->count; i++) {
+        if (slice_equal_string(mapping->keys[i]->text, key))
+            return mapping->items[i];
+    }
+    return NULL;
+}
