@@ -98,8 +98,7 @@ bool media_type_is_image_config(enum media_type type);
  * it can be refused by name (H2). */
 const char *media_type_accept(void);
 
-/* -- platforms (platform.c; L1-L6) --------------------------------------------------------------
- */
+/* -- platforms (platform.c, platform_runs.c; L1-L6) ------------------------------------------- */
 
 /* Strings are never NULL ("" when absent) and live as long as what the platform came from. Kept as
  * found; comparisons normalise. */
@@ -119,17 +118,17 @@ struct platform *platform_parse(struct slice text, struct error *error) MUST_USE
 void platform_free(struct platform *platform);
 CLEANUP_DEFINE(struct platform, platform_free)
 
-/* "os/architecture[/variant]". */
+/* "os/architecture[/variant]", made safe by escape_text() as it may come from a registry. */
 bool platform_write(const struct platform *platform, struct buffer *out);
 /* Exact equality after normalising os, architecture and variant (L2, L4); `asked` without an
  * os.version is equal to any. */
 bool platform_equal(const struct platform *asked, const struct platform *offered);
 /* What would run on a machine of the asked platform, best first by L3's table, ties in the order
- * given: its index in `offered`, or -1. */
+ * given (where a Windows version is asked for, the higher one first, L6): its index in `offered`,
+ * or -1. */
 ptrdiff_t platform_runs(const struct platform *asked, const struct platform *offered, size_t count);
 
-/* -- documents (index.c, image.c; H4-H7, L7-L12, S8, S12) ----------------------------------------
- */
+/* -- documents (manifest.c, index.c, image.c; H4-H7, L7-L12, S8, S12) ------------------------- */
 
 enum {
     MANIFEST_SIZE_MAX = 4 * 1024 * 1024, /* H13 */
@@ -183,13 +182,12 @@ struct image {
     struct json *document;
 };
 
-/* Errors: upstream, internal. */
+/* Errors: upstream, too_large, internal. */
 struct image *image_parse(struct slice body, struct error *error) MUST_USE;
 void image_free(struct image *image);
 CLEANUP_DEFINE(struct image, image_free)
 
-/* -- the report (report.c) -----------------------------------------------------------------------
- */
+/* -- the report (report*.c) -------------------------------------------------------------------- */
 
 enum {
     REPORT_PLATFORMS_MAX = 1000,
@@ -220,13 +218,14 @@ struct report_builder *report_builder_new(void) MUST_USE; /* NULL: no memory */
 void report_builder_free(struct report_builder *builder);
 CLEANUP_DEFINE(struct report_builder, report_builder_free)
 /* Copies. Failures are remembered and told by report_builder_finish(). Strings longer than 128
- * bytes and more than 32 os.features are cut with a warning (L12). */
+ * bytes and more than 32 os.features are cut with a warning (L12). A warning is said once, however
+ * often it is added. */
 void report_add_platform(struct report_builder *builder, const struct platform *platform);
 void report_add_attestation(struct report_builder *builder);
 void report_add_warning(struct report_builder *builder, const char *format, ...) PRINTF(2, 3);
-/* The finished report, with one reference; adds the warnings that the whole shows (two equal
- * platforms). The builder is used up but still the caller's to free. Errors: too_large, internal.
- */
+/* The finished report, with one reference; adds the warnings that the whole shows (equal platforms
+ * in a list, a lone image without one). The builder is used up but still the caller's to free.
+ * Errors: too_large, internal. */
 struct report *report_builder_finish(struct report_builder *builder, const struct digest *digest,
                                      const char *media_type, bool is_list,
                                      struct error *error) MUST_USE;

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lone images: the manifest, which names a config, and the config, which names the platform
+ * (protocol.md L10). A manifest whose config or layers are no image's is an artifact (L9, T15).
+ */
+#include <stdlib.h>
+
+#include "manifest/document.h"
+
+/* -- the manifest -- */
+
+static bool config_read(struct manifest *manifest, struct error *error)
+{
+    if (descriptor_read(json_get(manifest->document, "config"), &manifest->config, error))
+        return true;
+    error_prefix(error, "the manifest's config: ");
+    return false;
+}
+
+/* Nothing here reads layers, but a manifest that lies about their sizes is not believed (S12). */
+static bool layers_check(const struct json *document, struct error *error)
+{
+    const struct json *layers = json_get(document, "layers");
+    int64_t size;
+
+    if (document_has(document, "layers") && json_kind(layers) != JSON_ARRAY)
+        return error_set(error, ERROR_UPSTREAM, "the manifest's layers are no list");
+    for (size_t i = 0; i < json_count(layers); i++) {
+        if (!descriptor_read_size(json_at(layers, i), &size, error)) {
+            error_prefix(error, "the manifest's layer %zu: ", i + 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the document calls itself tells most, then what it holds, then its config. An image's config
+ * makes it an image unless one of the others is known to be something else. */
+static void judge(struct manifest *manifest)
+{
+    const struct json *first_layer = json_at(json_get(manifest->document, "layers"), 0);
+    struct slice own = json_get_string(manifest->document, "artifactType");
+    struct slice layer = json_get_string(first_layer, "mediaType");
+    struct slice config = slice_from_string(manifest->config.media_type);
+    const char *words = artifact_words(own, ARTIFACT_IN_TYPE);
+
+    if (!words)
+        words = artifact_words(layer, ARTIFACT_IN_LAYER);
+    if (!words && own.length == 0)
+        words = artifact_words(config, ARTIFACT_IN_TYPE);
+    if (words || !media_type_is_image_config(manifest->config.type))
+        manifest_set_artifact(manifest, words, own.length ? own : config);
+}
+
+bool image_manifest_read(struct manifest *manifest, struct error *error)
+{
+    manifest->kind = MANIFEST_IMAGE;
+    if (!config_read(manifest, error) || !layers_check(manifest->document, error))
+        return false;
+    judge(manifest);
+    return true;
+}
+
+/* -- the config -- */
+
+/* Takes the document over, also on failure. One block: the image, and the pointers to its
+ * os.features behind it. */
+static struct image *image_new(struct json *document, struct error *error)
+{
+    size_t features = platform_feature_count(document);
+    struct image *image = calloc(1, sizeof(*image) + features * sizeof(const char *));
+
+    if (!image) {
+        json_free(document);
+        (void)error_no_memory(error);
+        return NULL;
+    }
+    image->document = document;
+    return image;
+}
+
+struct image *image_parse(struct slice body, struct error *error)
+{
+    struct json *document = document_parse(body, CONFIG_SIZE_MAX, "image's configuration", error);
+    if (!document)
+        return NULL;
+    struct image *image = image_new(document, error);
+    if (!image)
+        return NULL;
+    if (platform_read(document, (const char **)(void *)(image + 1), &image->platform, error))
+        return image;
+    error_prefix(error, "the image's configuration: ");
+    image_free(image);
+    return NULL;
+}
+
+void image_free(struct image *image)
+{
+    if (!image)
+        return;
+    json_free(image->document);
+    free(image);
+}

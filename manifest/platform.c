@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Platforms: parsing what is asked for, one spelling of what means the same (protocol.md L2), and
+ * "does the image offer it?", which is equality and nothing more (L4). What would run besides is
+ * platform_runs.c's.
+ */
+#include "manifest/platform.h"
+
+#include <stdlib.h>
+
+#include "base/escape.h"
+#include "manifest/ascii.h"
+#include "manifest/manifest.h"
+
+enum {
+    PARTS_MAX = 3,
+    PART_LENGTH_MAX = 128 /* L12 */
+};
+
+/* -- normal form (L2) -- */
+
+static const struct {
+    const char *written;
+    const char *os;
+} os_aliases[] = {
+    {"macos", "darwin"},
+};
+
+/* A variant of NULL keeps the one written. */
+static const struct {
+    const char *written;
+    const char *architecture;
+    const char *variant;
+} architecture_aliases[] = {
+    {"x86_64", "amd64", NULL},  {"x86-64", "amd64", NULL}, {"i386", "386", NULL},
+    {"aarch64", "arm64", NULL}, {"armhf", "arm", "v7"},    {"armel", "arm", "v6"},
+};
+
+static const struct {
+    const char *architecture;
+    const char *written;
+    const char *variant;
+} variant_aliases[] = {
+    {"amd64", "v1", ""},  {"arm64", "8", ""},     {"arm64", "v8", ""}, {"arm64", "v8.0", ""},
+    {"arm64", "9", "v9"}, {"arm64", "9.0", "v9"}, {"arm", "", "v7"},   {"arm64", "v9.0", "v9"},
+    {"arm", "5", "v5"},   {"arm", "6", "v6"},     {"arm", "7", "v7"},  {"arm", "8", "v8"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_word(struct slice text, const char *word)
+{
+    return slice_equal_ignoring_case(text, slice_from_string(word));
+}
+
+static void normalise(struct platform_normal *normal)
+{
+    for (size_t i = 0; i < COUNT(os_aliases); i++)
+        if (is_word(normal->os, os_aliases[i].written))
+            normal->os = slice_from_string(os_aliases[i].os);
+    for (size_t i = 0; i < COUNT(architecture_aliases); i++) {
+        if (!is_word(normal->architecture, architecture_aliases[i].written))
+            continue;
+        normal->architecture = slice_from_string(architecture_aliases[i].architecture);
+        if (architecture_aliases[i].variant)
+            normal->variant = slice_from_string(architecture_aliases[i].variant);
+        break;
+    }
+    for (size_t i = 0; i < COUNT(variant_aliases); i++) {
+        if (!is_word(normal->architecture, variant_aliases[i].architecture) ||
+            !is_word(normal->variant, variant_aliases[i].written))
+            continue;
+        normal->variant = slice_from_string(variant_aliases[i].variant);
+        break;
+    }
+}
+
+struct platform_normal platform_normalise(const struct platform *platform)
+{
+    struct platform_normal normal = {
+        .os = slice_from_string(platform->os),
+        .architecture = slice_from_string(platform->architecture),
+        .variant = slice_from_string(platform->variant),
+    };
+    normalise(&normal);
+    return normal;
+}
+
+bool platform_normal_equal(const struct platform_normal *a, const struct platform_normal *b)
+{
+    return slice_equal_ignoring_case(a->architecture, b->architecture) &&
+           slice_equal_ignoring_case(a->variant, b->variant) &&
+           slice_equal_ignoring_case(a->os, b->os);
+}
+
+bool platform_equal(const struct platform *asked, const struct platform *offered)
+{
+    struct platform_normal a = platform_normalise(asked);
+    struct platform_normal b = platform_normalise(offered);
+
+    return platform_normal_equal(&a, &b) &&
+           (asked->os_version[0] == '\0' || strcmp(asked->os_version, offered->os_version) == 0);
+}
+
+/* -- parsing (L3) -- */
+
+/* The names of Go's toolchain and what they are also called; only to tell an architecture from an
+ * operating system and from a typing error where one word stands alone. */
+static const char *const known_systems[] = {
+    "aix",   "android", "darwin",  "dragonfly", "freebsd", "illumos", "ios",    "js",      "linux",
+    "macos", "netbsd",  "openbsd", "plan9",     "solaris", "wasi",    "wasip1", "windows",
+};
+static const char *const known_architectures[] = {
+    "386",      "amd64",  "arm",   "arm64",   "loong64", "mips",  "mips64",
+    "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x", "wasm",
+};
+
+static bool is_one_of(struct slice text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_word(text, words[i]))
+            return true;
+    return false;
+}
+
+static bool refuse(struct slice text, const char *why, struct error *error)
+{
+    char quoted[PART_LENGTH_MAX];
+    return error_set(error, ERROR_INVALID, "invalid platform '%s': %s",
+                     escape_text(quoted, sizeof(quoted), text), why);
+}
+
+static bool part_is_valid(struct slice part)
+{
+    for (size_t i = 0; i < part.length; i++)
+        if (!ascii_is_letter_or_digit(part.data[i]) && slice_find(SLICE("._-"), part.data[i]) < 0)
+            return false;
+    return part.length > 0 && part.length <= PART_LENGTH_MAX;
+}
+
+/* Splits at '/'; the number of parts, or 0. */
+static size_t split(struct slice text, struct slice parts[PARTS_MAX], struct error *error)
+{
+    size_t count = 0;
+    ptrdiff_t slash = 0;
+
+    for (struct slice rest = text; slash >= 0; rest = slice_from(rest, (size_t)slash + 1)) {
+        if (count == PARTS_MAX) {
+            (void)refuse(text, "it has more than os, architecture and variant", error);
+            return 0;
+        }
+        slash = slice_find(rest, '/');
+        parts[count] = slash < 0 ? rest : slice_until(rest, (size_t)slash);
+        if (!part_is_valid(parts[count])) {
+            (void)refuse(text, "each part must be letters, digits, '.', '_' and '-'", error);
+            return 0;
+        }
+        count++;
+    }
+    return count;
+}
+
+static bool read_normal(struct slice text, struct platform_normal *out, struct error *error)
+{
+    struct slice parts[PARTS_MAX] = {0};
+    size_t count = split(text, parts, error);
+
+    if (count == 0)
+        return false;
+    if (count > 1) {
+        *out = (struct platform_normal){parts[0], parts[1], parts[2]};
+        normalise(out);
+        return true;
+    }
+    if (is_one_of(text, known_systems, COUNT(known_systems)))
+        return refuse(text, "an operating system alone, write os/architecture", error);
+    *out = (struct platform_normal){.os = SLICE("linux"), .architecture = text};
+    normalise(out);
+    if (!is_one_of(out->architecture, known_architectures, COUNT(known_architectures)))
+        return refuse(text, "not an architecture known here, write os/architecture", error);
+    return true;
+}
+
+static const char *place_lower(char **cursor, struct slice text)
+{
+    const char *start = *cursor;
+    for (size_t i = 0; i < text.length; i++)
+        *(*cursor)++ = ascii_lower(text.data[i]);
+    *(*cursor)++ = '\0';
+    return start;
+}
+
+struct platform *platform_parse(struct slice text, struct error *error)
+{
+    struct platform_normal normal;
+
+    if (!read_normal(text, &normal, error))
+        return NULL;
+    struct platform *platform = malloc(sizeof(*platform) + normal.os.length +
+                                       normal.architecture.length + normal.variant.length + 3);
+    if (!platform) {
+        (void)error_no_memory(error);
+        return NULL;
+    }
+    char *cursor = (char *)(platform + 1);
+    *platform = (struct platform){.os_version = ""};
+    platform->os = place_lower(&cursor, normal.os);
+    platform->architecture = place_lower(&cursor, normal.architecture);
+    platform->variant = place_lower(&cursor, normal.variant);
+    return platform;
+}
+
+void platform_free(struct platform *platform)
+{
+    free(platform);
+}
+
+/* -- printing -- */
+
+static void append_escaped(struct buffer *out, const char *text)
+{
+    (void)buffer_append_string(out, ESCAPED(slice_from_string(text)));
+}
+
+bool platform_write(const struct platform *platform, struct buffer *out)
+{
+    append_escaped(out, platform->os);
+    (void)buffer_append_char(out, '/');
+    append_escaped(out, platform->architecture);
+    if (platform->variant[0]) {
+        (void)buffer_append_char(out, '/');
+        append_escaped(out, platform->variant);
+    }
+    return buffer_ok(out);
+}
