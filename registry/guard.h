@@ -15,27 +15,35 @@
 
 struct config_registry;
 
-/* allow, deny (wins), the port rule of design.md's decision 13 and literal addresses. Patterns:
- * "*", "host", "host:port", "*.example.com"; an allow pattern with a port names that port. Errors:
- * forbidden; the text names the host and the setting to change. */
+/*
+ * allow, deny (wins, over listed hosts too), the port rule of design.md's decision 13 and literal
+ * addresses in whatever spelling. Patterns: "*", "host", "host:port", "*.example.com"; one with a
+ * port means that port (443 where a reference has none), one without means any. Only a listed host,
+ * an allow pattern that names the port, or a person's own run opens a port other than 443. Errors:
+ * forbidden; the text names the host and the setting to change.
+ */
 bool guard_check_host(const struct config_registry *settings, const char *registry,
                       struct error *error) MUST_USE;
 
 /* S1: loopback, private, link-local, multicast, unspecified, carrier-grade NAT, benchmarking,
- * reserved; IPv4 inside IPv6 (mapped, NAT64, 6to4) is judged by the inner address. */
+ * reserved; IPv4 inside IPv6 (mapped, NAT64, 6to4) is judged by the inner address. What is not an
+ * internet address is private. */
 bool guard_is_private(const struct sockaddr *address);
 
-/* Whether `next` may follow `from` as a redirect of `endpoint` (H15, H16): never https to http.
- * (Addresses are judged when connecting.) Errors: upstream. */
+/* Whether `next` may follow `from` as a redirect of `endpoint` (H15, H16): never https to http, and
+ * http only where the registry itself speaks it. (Addresses are judged when connecting.) Errors:
+ * upstream. */
 bool guard_check_redirect(const struct endpoint *endpoint, const struct url *from,
                           const struct url *next, struct error *error) MUST_USE;
 
-/* A14: whether a token may be asked of this realm at all. Errors: denied. */
+/* A14: whether a token may be asked of this realm at all: by https, unless the registry itself
+ * speaks http. (Addresses are judged when connecting.) Errors: denied. */
 bool guard_check_realm(const struct endpoint *endpoint, const struct url *realm,
                        struct error *error) MUST_USE;
 /* A15: whether the realm may be given the registry's credentials: the registry's own host and port,
- * the listed host's `realm` entries, or a pair known to belong together (docker.io ->
- * auth.docker.io, registry.gitlab.com -> gitlab.com, nvcr.io -> authn.nvidia.com). */
+ * the listed host's `realm` entries ("host" is its default port, else "host:port"), or a pair known
+ * to belong together (docker.io -> auth.docker.io, registry.gitlab.com -> gitlab.com, nvcr.io ->
+ * authn.nvidia.com). */
 bool guard_realm_is_trusted(const struct endpoint *endpoint, const struct url *realm);
 
 #endif

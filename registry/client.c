@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One round: begin() each unfinished fetch, wait, settle() each. settle() reads as protocol.md's
+ * order of questions: did anything come? moved? who are you? try later? is it what was asked for?
+ */
+#include "registry/client.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "registry/authorize.h"
+#include "registry/guard.h"
+#include "registry/hosts.h"
+#include "registry/problem.h"
+#include "registry/session.h"
+#include "registry/transfer.h"
+
+enum {
+    REDIRECTS_MAX = 5,       /* H14 */
+    BLOB_REDIRECTS_MAX = 10, /* H14 */
+    URL_MAX = 4096,
+    DEFAULT_PAUSE_MS = 5000,   /* a 429 that does not say how long */
+    LONGEST_PAUSE_MS = 3600000 /* no answer keeps us away for longer than an hour */
+};
+
+/* -- fetches --------------------------------------------------------------------------------------
+ */
+
+struct fetch fetch_head(const char *target)
+{
+    return (struct fetch){.kind = FETCH_HEAD, .target = target, .size = -1};
+}
+
+struct fetch fetch_manifest(const char *target, const struct digest *wanted, int64_t size)
+{
+    return (struct fetch){.kind = FETCH_MANIFEST, .target = target, .wanted = wanted, .size = size};
+}
+
+struct fetch fetch_blob(const struct digest *wanted, int64_t size)
+{
+    return (struct fetch){
+        .kind = FETCH_BLOB, .target = wanted->text, .wanted = wanted, .size = size};
+}
+
+void fetch_release(struct fetch *fetch)
+{
+    transfer_free(fetch->transfer);
+    url_release(&fetch->url);
+    free(fetch->scope);
+    free(fetch->token);
+    free(fetch->hop_digest);
+    *fetch = (struct fetch){0};
+}
+
+static void finish(struct fetch *fetch)
+{
+    fetch->is_done = true;
+}
+
+/* What was asked, for messages: "manifest of 'docker.io/a/b' at 'latest'". */
+static void describe(const struct session *session, const struct fetch *fetch, struct buffer *out)
+{
+    buffer_format(out, "%s '%s' of '%s/%s'", fetch->kind == FETCH_BLOB ? "blob" : "manifest",
+                  fetch->target, session->endpoint.registry, session->repository);
+}
+
+static size_t size_limit(const struct fetch *fetch)
+{
+    return fetch->kind == FETCH_BLOB ? CONFIG_SIZE_MAX : MANIFEST_SIZE_MAX;
+}
+
+/* -- beginning ------------------------------------------------------------------------------------
+ */
+
+/* H1: only parts that have passed a parser come together here. */
+static bool write_first_url(const struct session *session, struct fetch *fetch)
+{
+    struct buffer text = BUFFER_INIT(URL_MAX);
+
+    buffer_format(&text, "%s/v2/%s/%s/%s", session->endpoint.base, session->repository,
+                  fetch->kind == FETCH_BLOB ? "blobs" : "manifests", fetch->target);
+    bool done = buffer_check(&text, "the registry's URL", &fetch->error) &&
+                url_parse(buffer_slice(&text), NULL, "registry", &fetch->url, &fetch->error);
+    buffer_release(&text);
+    return done;
+}
+
+static bool add_headers(struct session *session, struct fetch *fetch, struct transfer *transfer)
+{
+    const char *accept =
+        fetch->kind == FETCH_BLOB ? "application/octet-stream, */*" : media_type_accept();
+
+    if (!transfer_add_header(transfer, "Accept", slice_from_string(accept), &fetch->error))
+        return false;
+    return fetch->has_left_origin || authorize(session, fetch, transfer, &fetch->error);
+}
+
+static void count_request(struct registry *registry, enum fetch_kind kind)
+{
+    _Atomic uint64_t *const counters[] = {
+        [FETCH_HEAD] = &registry->heads,
+        [FETCH_MANIFEST] = &registry->manifests,
+        [FETCH_BLOB] = &registry->blobs,
+    };
+    atomic_fetch_add_explicit(counters[kind], 1, memory_order_relaxed);
+}
+
+static bool begin(struct session *session, struct fetch *fetch)
+{
+    if (!fetch->url.text && !write_first_url(session, fetch))
+        return false;
+    CLEANUP(transfer_free_p)
+    struct transfer *transfer = session_transfer(
+        session, &fetch->url, fetch->has_left_origin ? ROUTE_REDIRECT : ROUTE_REGISTRY,
+        fetch->peer_was_private, &fetch->error);
+    if (!transfer)
+        return false;
+    transfer->is_head = fetch->kind == FETCH_HEAD;
+    transfer->body_limit = size_limit(fetch);
+    if (!add_headers(session, fetch, transfer))
+        return false;
+    count_request(session->registry, fetch->kind);
+    if (!transfer_start(session->registry->engine, transfer, &fetch->error))
+        return false;
+    transfer_free(fetch->transfer);
+    fetch->transfer = TAKE(transfer);
+    return true;
+}
+
+/* -- settling: not the content --------------------------------------------------------------------
+ */
+
+static uint32_t seconds(int64_t milliseconds)
+{
+    return milliseconds > 0 ? (uint32_t)((milliseconds + 999) / 1000) : 0;
+}
+
+static int64_t asked_to_wait(const struct transfer *transfer)
+{
+    const char *value = transfer->headers.retry_after;
+    return value ? problem_retry_after(slice_from_string(value), clock_realtime_ms()) : -1;
+}
+
+/* H20: everyone else's requests to this registry wait too. */
+static void pause_registry(const struct session *session, int64_t asked)
+{
+    int64_t pause = asked < LONGEST_PAUSE_MS ? asked : LONGEST_PAUSE_MS;
+
+    if (pause > 0)
+        hosts_pause(session->registry->hosts, session->endpoint.base, clock_monotonic_ms() + pause);
+}
+
+static void settle_problem(struct session *session, struct fetch *fetch)
+{
+    const struct transfer *transfer = fetch->transfer;
+    struct buffer what = BUFFER_INIT(2048);
+    int64_t asked = asked_to_wait(transfer);
+    int64_t until = 0;
+
+    describe(session, fetch, &what);
+    problem_describe(transfer->status, buffer_slice(&transfer->body), buffer_string(&what),
+                     &fetch->error);
+    buffer_release(&what);
+    if (fetch->error.code == ERROR_RATE_LIMITED) {
+        fetch->error.retry_after = seconds(asked > 0 ? asked : DEFAULT_PAUSE_MS);
+        pause_registry(session, asked);
+    }
+    unsigned worth = problem_is_retryable(transfer->status) ? UINT_MAX : 0;
+    if (retry_take(&fetch->retry, worth, asked, clock_monotonic_ms(), &until))
+        fetch->not_before = until;
+    else
+        finish(fetch);
+}
+
+/* A deadline that cuts a second try is no news: the first error says what is wrong. */
+static void settle_failure(struct fetch *fetch)
+{
+    const struct transfer *transfer = fetch->transfer;
+    int64_t until = 0;
+    bool is_cut = transfer->error.code == ERROR_TIMEOUT && fetch->error.code != ERROR_NONE;
+
+    if (!is_cut)
+        fetch->error = transfer->error;
+    if (retry_take(&fetch->retry, transfer->worth_retries, -1, clock_monotonic_ms(), &until))
+        fetch->not_before = until;
+    else
+        finish(fetch);
+}
+
+/* H14-H16: by hand, so that each hop is judged and credentials stay behind. */
+static bool follow(struct session *session, struct fetch *fetch)
+{
+    const struct transfer *transfer = fetch->transfer;
+    const char *location = transfer->headers.location;
+    unsigned allowed = fetch->kind == FETCH_BLOB ? BLOB_REDIRECTS_MAX : REDIRECTS_MAX;
+    struct url next = {0};
+
+    if (!location)
+        return error_set(&fetch->error, ERROR_UPSTREAM, "'%s' redirects without saying where",
+                         fetch->url.host);
+    if (fetch->redirects++ == allowed)
+        return error_set(&fetch->error, ERROR_UPSTREAM, "more than %u redirects", allowed);
+    if (!url_parse(slice_from_string(location), fetch->url.text, "redirect", &next, &fetch->error))
+        return false;
+    if (!guard_check_redirect(&session->endpoint, &fetch->url, &next, &fetch->error)) {
+        url_release(&next);
+        return false;
+    }
+    if (!fetch->has_left_origin) {
+        fetch->peer_was_private = transfer->peer_is_private;
+        if (transfer->headers.digest) {
+            free(fetch->hop_digest);
+            fetch->hop_digest = strdup(transfer->headers.digest);
+        }
+    }
+    if (!url_same_origin(&next, &session->origin))
+        fetch->has_left_origin = true;
+    url_release(&fetch->url);
+    fetch->url = next;
+    return true;
+}
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* -- settling: the content ------------------------------------------------------------------------
+ */
+
+/* The registry's word on the digest: the last answer's, else that of a hop before it (H11). */
+static const char *stated_digest(const struct fetch *fetch)
+{
+    const char *stated = fetch->transfer->headers.digest;
+    return stated && *stated ? stated : fetch->hop_digest;
+}
+
+/* H8: good only with a type, a length and a digest; else a GET must tell. */
+static void settle_head(struct fetch *fetch)
+{
+    const struct transfer_headers *headers = &fetch->transfer->headers;
+    const char *stated = stated_digest(fetch);
+    struct error ignored;
+
+    fetch->error = (struct error){.code = ERROR_NONE};
+    fetch->has_found = fetch->transfer->status == 200 && headers->content_type &&
+                       headers->content_length && strcmp(headers->content_length, "0") != 0 &&
+                       stated && digest_parse(slice_from_string(stated), &fetch->found, &ignored);
+    finish(fetch);
+}
+
+static bool check_size(const struct session *session, struct fetch *fetch)
+{
+    if (fetch->size < 0 || (size_t)fetch->size == fetch->body.length)
+        return true;
+    struct buffer what = BUFFER_INIT(2048);
+    describe(session, fetch, &what);
+    error_set(&fetch->error, ERROR_UPSTREAM, "%s has %zu bytes, not the %lld its descriptor says",
+              buffer_string(&what), fetch->body.length, (long long)fetch->size);
+    buffer_release(&what);
+    return false;
+}
+
+/* H9: by digest, the digest asked for; by tag, what the registry states, if it states anything. */
+static bool check_digest(const struct session *session, struct fetch *fetch)
+{
+    const char *stated = fetch->kind == FETCH_MANIFEST ? stated_digest(fetch) : NULL;
+    struct digest expected = {.algorithm = DIGEST_SHA256};
+    bool is_expected = true;
+
+    if (fetch->wanted)
+        expected = *fetch->wanted;
+    else if (stated)
+        is_expected = digest_parse(slice_from_string(stated), &expected, &fetch->error);
+    if (!is_expected) {
+        fetch->error.code = ERROR_UPSTREAM;
+        error_prefix(&fetch->error, "the registry's Docker-Content-Digest: ");
+        return false;
+    }
+    if (!digest_compute(expected.algorithm, fetch->body, &fetch->found))
+        return error_no_memory(&fetch->error);
+    if (expected.text[0] == '\0' || digest_equal(&expected, &fetch->found))
+        return true;
+    return error_set(&fetch->error, ERROR_UPSTREAM,
+                     "'%s' sent content with the digest %.20s... for %s %.20s...",
+                     session->endpoint.registry, fetch->found.text,
+                     fetch->wanted ? "the digest" : "what it calls", expected.text);
+}
+
+static void settle_content(struct session *session, struct fetch *fetch)
+{
+    const struct transfer *transfer = fetch->transfer;
+
+    fetch->error = (struct error){.code = ERROR_NONE};
+    fetch->body = buffer_slice(&transfer->body);
+    fetch->content_type = slice_from_string(transfer->headers.content_type);
+    fetch->has_found = check_size(session, fetch) && check_digest(session, fetch);
+    finish(fetch);
+}
+
+/* -- rounds ---------------------------------------------------------------------------------------
+ */
+
+static void settle(struct session *session, struct fetch *fetch)
+{
+    const struct transfer *transfer = fetch->transfer;
+    long status = transfer->status;
+
+    if (transfer->error.code != ERROR_NONE) {
+        settle_failure(fetch);
+    } else if (is_redirect(status)) {
+        if (!follow(session, fetch))
+            finish(fetch);
+    } else if (!fetch->has_left_origin && authorize_wants_answer(transfer)) {
+        if (!authorize_answer(session, fetch))
+            finish(fetch);
+    } else if (fetch->kind == FETCH_HEAD &&
+               (status == 200 || status == 403 || status == 404 || status == 405)) {
+        settle_head(fetch);
+    } else if (status == 200) {
+        settle_content(session, fetch);
+    } else {
+        settle_problem(session, fetch);
+    }
+}
+
+/* Sleeps out what retries and the registry's own pause ask for. False when the wait is not worth
+ * it: the fetch's error says why. */
+static bool wait_for_turn(struct session *session, struct fetch *fetch)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t pause = hosts_paused_until(session->registry->hosts, session->endpoint.base, now);
+    int64_t until = fetch->not_before > pause ? fetch->not_before : pause;
+
+    if (pause - now > fetch->retry.patience || (pause && pause >= session->deadline)) {
+        error_set(&fetch->error, ERROR_RATE_LIMITED, "'%s' asked not to be asked for %u seconds",
+                  session->endpoint.registry, seconds(pause - now));
+        fetch->error.retry_after = seconds(pause - now);
+        return false;
+    }
+    if (until <= now)
+        return true;
+    return transfer_engine_sleep(session->registry->engine, until) ||
+           error_set(&fetch->error, ERROR_DRAINING, "the service is shutting down");
+}
+
+void client_fetch(struct session *session, struct fetch *fetches, size_t count)
+{
+    size_t unfinished = count;
+
+    for (size_t i = 0; i < count; i++)
+        fetches[i].retry = retry_begin(session->retries, session->deadline);
+    while (unfinished) {
+        for (size_t i = 0; i < count; i++) {
+            struct fetch *fetch = &fetches[i];
+            if (!fetch->is_done && !(wait_for_turn(session, fetch) && begin(session, fetch)))
+                finish(fetch);
+        }
+        unfinished = 0;
+        for (size_t i = 0; i < count; i++) {
+            struct fetch *fetch = &fetches[i];
+            if (fetch->is_done)
+                continue;
+            transfer_wait(fetch->transfer);
+            settle(session, fetch);
+            unfinished += !fetch->is_done;
+        }
+    }
+}

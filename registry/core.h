@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all operations share: one struct registry for the process.
+ */
+#ifndef REGISTRY_CORE_H
+#define REGISTRY_CORE_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "registry/registry.h"
+
+struct hosts;
+struct tokens;
+struct transfer_engine;
+struct trust;
+
+struct registry {
+    const struct config_registry *settings;
+    struct transfer_engine *engine;
+    struct trust *trust;
+    struct hosts *hosts;
+    struct tokens *tokens;
+
+    /* A document takes many times its size while it is read: no more at once than there are cores.
+     */
+    pthread_mutex_t reading_lock;
+    pthread_cond_t reading_done;
+    unsigned reading;     /* guarded by reading_lock */
+    unsigned reading_max; /* set once */
+
+    _Atomic uint64_t manifests;
+    _Atomic uint64_t heads;
+    _Atomic uint64_t blobs;
+    _Atomic uint64_t tokens_asked;
+};
+
+/* Brackets the reading of one document. Waits only for other readers, which do no I/O. */
+void registry_reading_begin(struct registry *registry);
+void registry_reading_end(struct registry *registry);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/exchange.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "build.h"
+#include "registry/guard.h"
+#include "registry/trust.h"
+
+enum {
+    HEADER_BYTES_MAX = 64 * 1024, /* H13: a response's whole head */
+    HEADER_VALUE_MAX = 8 * 1024,  /* A3 */
+    ERROR_BODY_MAX = 64 * 1024    /* H13 */
+};
+
+/* -- the response's head -------------------------------------------------------------------------
+ */
+
+void exchange_headers_release(struct transfer_headers *headers)
+{
+    free(headers->content_type);
+    free(headers->content_encoding);
+    free(headers->content_length);
+    free(headers->digest);
+    free(headers->location);
+    free(headers->retry_after);
+    for (size_t i = 0; i < headers->challenge_count; i++)
+        free(headers->challenges[i]);
+    *headers = (struct transfer_headers){0};
+}
+
+static char **header_slot(struct transfer_headers *headers, struct slice name)
+{
+    const struct {
+        struct slice name;
+        char **slot;
+    } slots[] = {
+        {SLICE("content-type"), &headers->content_type},
+        {SLICE("content-encoding"), &headers->content_encoding},
+        {SLICE("content-length"), &headers->content_length},
+        {SLICE("docker-content-digest"), &headers->digest},
+        {SLICE("location"), &headers->location},
+        {SLICE("retry-after"), &headers->retry_after},
+    };
+    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
+        if (slice_equal_ignoring_case(name, slots[i].name))
+            return slots[i].slot;
+    return NULL;
+}
+
+static bool keep_challenge(struct transfer_headers *headers, struct slice value)
+{
+    if (headers->challenge_count == TRANSFER_CHALLENGES_MAX)
+        return true;
+    char *copy = slice_copy(value);
+    if (copy)
+        headers->challenges[headers->challenge_count++] = copy;
+    return copy != NULL;
+}
+
+/* H11: a header that decides something, sent twice with different values, is refused. */
+static bool keep_header(struct transfer *transfer, struct slice name, struct slice value)
+{
+    if (slice_equal_ignoring_case(name, SLICE("www-authenticate")))
+        return keep_challenge(&transfer->headers, value) || error_no_memory(&transfer->error);
+
+    char **slot = header_slot(&transfer->headers, name);
+    if (!slot)
+        return true;
+    if (*slot && !slice_equal_string(value, *slot))
+        return error_set(&transfer->error, ERROR_UPSTREAM, "the header '%s' came twice and differs",
+                         ESCAPED(name));
+    if (!*slot)
+        *slot = slice_copy(value);
+    return *slot || error_no_memory(&transfer->error);
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t length = size * count;
+    struct slice line = slice_trim(slice_of(data, length));
+
+    transfer->header_bytes += length;
+    if (transfer->header_bytes > HEADER_BYTES_MAX || line.length > HEADER_VALUE_MAX) {
+        error_set(&transfer->error, ERROR_UPSTREAM, "the response's headers are too large");
+        return 0;
+    }
+    if (slice_starts_with(line, SLICE("HTTP/"))) { /* H30: a new response begins */
+        exchange_headers_release(&transfer->headers);
+        return length;
+    }
+    ptrdiff_t colon = slice_find(line, ':');
+    if (colon <= 0)
+        return length;
+    struct slice name = slice_until(line, (size_t)colon);
+    struct slice value = slice_trim(slice_from(line, (size_t)colon + 1));
+    return keep_header(transfer, name, value) ? length : 0;
+}
+
+/* -- the response's body -------------------------------------------------------------------------
+ */
+
+/* An error's text is worth its first 64 KiB (H13); what came by then is the whole answer. */
+static bool is_endless_error(struct transfer *transfer, size_t length)
+{
+    long status = 0;
+
+    if (transfer->body.length + length <= ERROR_BODY_MAX)
+        return false;
+    curl_easy_getinfo(transfer->handle, CURLINFO_RESPONSE_CODE, &status);
+    transfer->was_cut = status >= 300;
+    return transfer->was_cut;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t length = size * count;
+
+    if (is_endless_error(transfer, length))
+        return 0;
+    if (length > transfer->body_limit - transfer->body.length) {
+        error_set(&transfer->error, ERROR_TOO_LARGE, "the answer is larger than %zu bytes",
+                  transfer->body_limit);
+        return 0;
+    }
+    if (!transfer_reserve(transfer, length)) {
+        error_set(&transfer->error, ERROR_OVERLOADED, "too many answers are on their way at once");
+        return 0;
+    }
+    if (!buffer_append(&transfer->body, data, length)) {
+        error_no_memory(&transfer->error);
+        return 0;
+    }
+    return length;
+}
+
+/* -- the connection ------------------------------------------------------------------------------
+ */
+
+/* S1, S2: decides on the address that is really dialled, whatever name led to it. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *transfer = context;
+
+    if (purpose != CURLSOCKTYPE_IPCXN)
+        return CURL_SOCKET_BAD;
+    if (!transfer->may_be_private && guard_is_private(&address->addr)) {
+        transfer->was_blocked = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static CURLcode on_ssl_context(CURL *handle, void *ssl_context, void *context)
+{
+    const struct transfer *transfer = context;
+    (void)handle;
+
+    if (transfer->trust)
+        trust_apply(transfer->trust, ssl_context);
+    return CURLE_OK;
+}
+
+/* -- preparing -----------------------------------------------------------------------------------
+ */
+
+static long milliseconds_until(int64_t then, int64_t now)
+{
+    return then - now < 1 ? 1L : (long)(then - now);
+}
+
+/* What is the same for every transfer. Options that only fail on a libcurl built without them are
+ * checked once, in transfer_engine_new(). */
+static void set_habits(CURL *handle)
+{
+    curl_easy_setopt(handle, CURLOPT_USERAGENT, "mqueryd/" BUILD_VERSION);
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L); /* H14: by hand */
+    curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);     /* S19 */
+    curl_easy_setopt(handle, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* H30 */
+    curl_easy_setopt(handle, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(handle, CURLOPT_PIPEWAIT, 1L); /* a burst shares one HTTP/2 connection */
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, 16384L);
+    /* Without it, removing a handle joins its resolver's thread: one dead name stops everyone. */
+    curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+}
+
+static void set_security(CURL *handle, struct transfer *transfer)
+{
+    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
+                     transfer->may_be_plain ? "http,https" : "https");
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, transfer->is_insecure ? 0L : 1L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, transfer->is_insecure ? 0L : 2L);
+    curl_easy_setopt(handle, CURLOPT_CAINFO, NULL); /* trust.h: the store comes by reference */
+    curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
+    curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, transfer);
+    if (transfer->is_isolated) {
+        curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+    }
+}
+
+bool exchange_prepare(CURL *handle, struct transfer *transfer, bool use_proxy, int64_t now)
+{
+    set_habits(handle);
+    set_security(handle, transfer);
+    if (!use_proxy)
+        curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    if (transfer->is_head)
+        curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    if (transfer->form)
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, transfer->form);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->request_lines);
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds_until(transfer->deadline, now));
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_timeout);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, transfer);
+    return curl_easy_setopt(handle, CURLOPT_URL, transfer->url) == CURLE_OK;
+}
+
+/* -- finishing -----------------------------------------------------------------------------------
+ */
+
+/* H19: what may pass is tried again. A refused connection or one never accepted is not likely to
+ * get better within seconds: once. A name that does not resolve, or a certificate: never. */
+static unsigned retries_worth(CURLcode result, bool was_connecting)
+{
+    switch ((int)result) {
+    case CURLE_COULDNT_CONNECT:
+        return 1;
+    case CURLE_OPERATION_TIMEDOUT:
+        return was_connecting ? 0 : UINT_MAX;
+    case CURLE_PARTIAL_FILE: /* H10: a short body is the transport's fault */
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return UINT_MAX;
+    default:
+        return 0;
+    }
+}
+
+static bool is_certificate_failure(CURLcode result)
+{
+    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR;
+}
+
+/* "host" or "host:port" of the URL that was asked, escaped for a message. */
+static const char *write_host(CURL *handle, char *out, size_t size)
+{
+    struct buffer text = BUFFER_INIT(2048);
+    CURLU *url = curl_url();
+    char *effective = NULL;
+    char *host = NULL;
+    char *port = NULL;
+
+    curl_easy_getinfo(handle, CURLINFO_EFFECTIVE_URL, &effective);
+    if (url && effective && curl_url_set(url, CURLUPART_URL, effective, 0) == CURLUE_OK) {
+        (void)curl_url_get(url, CURLUPART_HOST, &host, 0);
+        (void)curl_url_get(url, CURLUPART_PORT, &port, 0);
+    }
+    buffer_append_string(&text, host ? host : "the registry");
+    if (port)
+        buffer_format(&text, ":%s", port);
+    escape_text(out, size, buffer_slice(&text));
+    buffer_release(&text);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(url);
+    return out;
+}
+
+static void describe_failure(CURL *handle, struct transfer *transfer, CURLcode result)
+{
+    double connected = 0;
+    char host_text[ESCAPE_TEXT_SIZE];
+    const char *host = write_host(handle, host_text, sizeof(host_text));
+
+    curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME, &connected);
+    bool was_connecting = connected == 0;
+    transfer->worth_retries = retries_worth(result, was_connecting);
+    if (transfer->was_blocked && result == CURLE_COULDNT_CONNECT) {
+        transfer->worth_retries = 0;
+        error_set(&transfer->error, ERROR_FORBIDDEN,
+                  "'%s' is at a private address: list it under registry.hosts, or set "
+                  "registry.allow_private",
+                  host);
+    } else if (result == CURLE_OPERATION_TIMEDOUT) {
+        error_set(&transfer->error, ERROR_TIMEOUT, "'%s' did not %s in time", host,
+                  was_connecting ? "accept a connection" : "answer");
+    } else {
+        error_set(&transfer->error, ERROR_UPSTREAM, "cannot ask '%s': %s%s", host,
+                  curl_easy_strerror(result),
+                  is_certificate_failure(result) ? " (see ca_file of registry.hosts)" : "");
+    }
+}
+
+/* H3, S17: nobody asked for compression, and digests are of the bytes as stored. */
+static void refuse_encoding(struct transfer *transfer)
+{
+    const char *encoding = transfer->headers.content_encoding;
+
+    if (encoding && *encoding && strcasecmp(encoding, "identity") != 0)
+        error_set(&transfer->error, ERROR_UPSTREAM, "the answer came with Content-Encoding '%s'",
+                  ESCAPED(slice_from_string(encoding)));
+}
+
+static bool is_private_literal(const char *address)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
+        return guard_is_private((const struct sockaddr *)(const void *)&v4);
+    if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
+        return guard_is_private((const struct sockaddr *)(const void *)&v6);
+    return false;
+}
+
+void exchange_finish(CURL *handle, struct transfer *transfer, CURLcode result)
+{
+    const char *peer = NULL;
+
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &transfer->status);
+    curl_easy_getinfo(handle, CURLINFO_PRIMARY_IP, &peer);
+    transfer->peer_is_private = peer && is_private_literal(peer);
+    if (result == CURLE_OK || transfer->was_cut)
+        refuse_encoding(transfer);
+    else if (transfer->error.code == ERROR_NONE) /* else a callback has said why it stopped */
+        describe_failure(handle, transfer, result);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which platforms does the image run on?
+ *
+ * The index alone answers: one GET. More is asked only where it does not say: a lone image's
+ * config, the children without a platform (side by side), and what nested indexes hold. The answer
+ * grows as a list of offers in the index's order; an offer that is not known yet is replaced by
+ * what its fetch finds, a nested index by its own entries, until nothing is left to ask
+ * (protocol.md L7-L11, S30; design.md's decision 4).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "registry/client.h"
+#include "registry/registry.h"
+#include "registry/session.h"
+
+enum {
+    DEPTH_MAX = 3,    /* L9: indexes within indexes */
+    FETCHES_MAX = 64, /* L9: what one question may cost, besides the first GET */
+    SIDE_BY_SIDE = 16
+};
+
+enum offer_state {
+    OFFER_KNOWN,    /* `platform` is the answer */
+    OFFER_MANIFEST, /* a child to be fetched: no platform stands beside it */
+    OFFER_CONFIG,   /* a child's config to be fetched */
+    OFFER_NOTHING   /* an artifact, an attestation, or an index whose entries stand here now */
+};
+
+struct offer {
+    struct offer *next;
+    enum offer_state state;
+    const struct descriptor *descriptor; /* what to fetch; in some document of the inquiry */
+    struct platform platform;
+    unsigned depth;
+};
+
+/* Documents whose strings the offers borrow. */
+struct document {
+    struct document *next;
+    struct manifest *manifest;
+    struct image *image;
+};
+
+/* One question under way. */
+struct inquiry {
+    struct session *session;
+    struct document *documents;
+    struct offer *offers;
+    struct report_builder *builder;
+    struct digest followed[FETCHES_MAX]; /* nested indexes seen: each is followed once */
+    size_t followed_count;
+    unsigned fetches;
+    unsigned unknown; /* entries whose platform could not be found */
+};
+
+/* -- documents and offers
+ * -------------------------------------------------------------------------- */
+
+/* Takes ownership of both, also on failure. */
+static bool keep_document(struct inquiry *inquiry, struct manifest *manifest, struct image *image,
+                          struct error *error)
+{
+    struct document *document = calloc(1, sizeof(*document));
+    if (!document) {
+        manifest_free(manifest);
+        image_free(image);
+        return error_no_memory(error);
+    }
+    *document = (struct document){inquiry->documents, manifest, image};
+    inquiry->documents = document;
+    return true;
+}
+
+static void inquiry_release(struct inquiry *inquiry)
+{
+    while (inquiry->documents) {
+        struct document *document = inquiry->documents;
+        inquiry->documents = document->next;
+        manifest_free(document->manifest);
+        image_free(document->image);
+        free(document);
+    }
+    while (inquiry->offers) {
+        struct offer *offer = inquiry->offers;
+        inquiry->offers = offer->next;
+        free(offer);
+    }
+    report_builder_free(inquiry->builder);
+}
+
+/* Artifacts among the children are told by their descriptor alone: never fetched, never judged by
+ * their config (A2 of the users' list). */
+static enum offer_state judge_entry(const struct descriptor *entry)
+{
+    if (entry->has_platform)
+        return OFFER_KNOWN;
+    if (entry->artifact_type && *entry->artifact_type)
+        return OFFER_NOTHING;
+    if (media_type_is_manifest(entry->type) || media_type_is_index(entry->type))
+        return OFFER_MANIFEST;
+    return OFFER_NOTHING;
+}
+
+/* Puts an index's entries where `*place` points, in their order. */
+static bool splice_entries(struct inquiry *inquiry, const struct manifest *index, unsigned depth,
+                           struct offer **place, struct error *error)
+{
+    for (size_t i = 0; i < index->entry_count; i++) {
+        const struct descriptor *entry = &index->entries[i];
+        if (entry->is_attestation) {
+            report_add_attestation(inquiry->builder);
+            continue;
+        }
+        struct offer *offer = calloc(1, sizeof(*offer));
+        if (!offer)
+            return error_no_memory(error);
+        *offer = (struct offer){
+            .next = *place,
+            .state = judge_entry(entry),
+            .descriptor = entry,
+            .platform = entry->platform,
+            .depth = depth,
+        };
+        *place = offer;
+        place = &offer->next;
+    }
+    return true;
+}
+
+/* -- reading
+ * ----------------------------------------------------------------------------------------- */
+
+static struct manifest *read_manifest(struct inquiry *inquiry, const struct fetch *fetch,
+                                      const char *expected, struct error *error)
+{
+    struct registry *registry = inquiry->session->registry;
+
+    registry_reading_begin(registry);
+    struct manifest *manifest =
+        manifest_parse(fetch->body, fetch->content_type, slice_from_string(expected), error);
+    registry_reading_end(registry);
+    return manifest;
+}
+
+static struct image *read_image(struct inquiry *inquiry, const struct fetch *fetch,
+                                struct error *error)
+{
+    struct registry *registry = inquiry->session->registry;
+
+    registry_reading_begin(registry);
+    struct image *image = image_parse(fetch->body, error);
+    registry_reading_end(registry);
+    return image;
+}
+
+/* -- children
+ * ---------------------------------------------------------------------------------------- */
+
+static bool has_followed(struct inquiry *inquiry, const struct digest *digest)
+{
+    for (size_t i = 0; i < inquiry->followed_count; i++)
+        if (digest_equal(&inquiry->followed[i], digest))
+            return true;
+    if (inquiry->followed_count < FETCHES_MAX)
+        inquiry->followed[inquiry->followed_count++] = *digest;
+    return false;
+}
+
+/* A nested index: its entries take the place of the offer. One that stands there twice adds nothing
+ * the second time. */
+static bool settle_index(struct inquiry *inquiry, struct offer *offer, const struct manifest *index,
+                         struct error *error)
+{
+    offer->state = OFFER_NOTHING;
+    if (has_followed(inquiry, &offer->descriptor->digest))
+        return true;
+    if (offer->depth + 1 > DEPTH_MAX)
+        return error_set(error, ERROR_TOO_LARGE, "indexes are nested more than %d deep",
+                         (int)DEPTH_MAX);
+    return splice_entries(inquiry, index, offer->depth + 1, &offer->next, error);
+}
+
+static bool settle_manifest(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
+                            struct error *error)
+{
+    struct manifest *manifest = read_manifest(inquiry, fetch, offer->descriptor->media_type, error);
+    if (!manifest)
+        return false;
+    if (!keep_document(inquiry, manifest, NULL, error))
+        return false;
+    switch (manifest->kind) {
+    case MANIFEST_INDEX:
+        return settle_index(inquiry, offer, manifest, error);
+    case MANIFEST_IMAGE:
+        offer->state = OFFER_CONFIG;
+        offer->descriptor = &manifest->config;
+        return true;
+    case MANIFEST_ARTIFACT:
+        break;
+    }
+    offer->state = OFFER_NOTHING;
+    return true;
+}
+
+static bool settle_config(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
+                          struct error *error)
+{
+    struct image *image = read_image(inquiry, fetch, error);
+    if (!image)
+        return false;
+    if (!keep_document(inquiry, NULL, image, error))
+        return false;
+    bool is_known = *image->platform.os && *image->platform.architecture;
+    offer->platform = image->platform;
+    offer->state = is_known ? OFFER_KNOWN : OFFER_NOTHING;
+    inquiry->unknown += !is_known;
+    return true;
+}
+
+/* A child that is not there leaves the rest as it is; any other failure is no answer at all, since
+ * what it hides might be a platform. */
+static bool settle_child(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
+                         struct error *error)
+{
+    if (fetch->error.code == ERROR_NOT_FOUND) {
+        offer->state = OFFER_NOTHING;
+        inquiry->unknown++;
+        return true;
+    }
+    bool is_settled = false;
+    if (fetch->error.code != ERROR_NONE)
+        *error = fetch->error;
+    else if (offer->state == OFFER_MANIFEST)
+        is_settled = settle_manifest(inquiry, offer, fetch, error);
+    else
+        is_settled = settle_config(inquiry, offer, fetch, error);
+    if (!is_settled)
+        error_prefix(error, "a child of the index: ");
+    return is_settled;
+}
+
+static size_t collect_unknown(const struct inquiry *inquiry, struct offer *out[SIDE_BY_SIDE])
+{
+    size_t count = 0;
+    for (struct offer *offer = inquiry->offers; offer && count < SIDE_BY_SIDE; offer = offer->next)
+        if (offer->state == OFFER_MANIFEST || offer->state == OFFER_CONFIG)
+            out[count++] = offer;
+    return count;
+}
+
+static bool resolve_some(struct inquiry *inquiry, struct offer *offers[], size_t count,
+                         struct error *error)
+{
+    struct fetch fetches[SIDE_BY_SIDE];
+    bool is_settled = true;
+
+    inquiry->fetches += (unsigned)count;
+    if (inquiry->fetches > FETCHES_MAX)
+        return error_set(error, ERROR_TOO_LARGE,
+                         "more than %d requests are needed to find the platforms",
+                         (int)FETCHES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct descriptor *child = offers[i]->descriptor;
+        fetches[i] = offers[i]->state == OFFER_MANIFEST
+                         ? fetch_manifest(child->digest.text, &child->digest, child->size)
+                         : fetch_blob(&child->digest, child->size);
+    }
+    client_fetch(inquiry->session, fetches, count);
+    for (size_t i = 0; i < count && is_settled; i++)
+        is_settled = settle_child(inquiry, offers[i], &fetches[i], error);
+    for (size_t i = 0; i < count; i++)
+        fetch_release(&fetches[i]);
+    return is_settled;
+}
+
+static bool resolve_all(struct inquiry *inquiry, struct error *error)
+{
+    struct offer *offers[SIDE_BY_SIDE];
+
+    for (size_t count; (count = collect_unknown(inquiry, offers)) > 0;)
+        if (!resolve_some(inquiry, offers, count, error))
+            return false;
+    return true;
+}
+
+/* -- the two shapes of an image
+ * --------------------------------------------------------------------- */
+
+static bool answer_index(struct inquiry *inquiry, const struct manifest *index, struct error *error)
+{
+    if (!splice_entries(inquiry, index, 0, &inquiry->offers, error) || !resolve_all(inquiry, error))
+        return false;
+    for (const struct offer *offer = inquiry->offers; offer; offer = offer->next)
+        if (offer->state == OFFER_KNOWN)
+            report_add_platform(inquiry->builder, &offer->platform);
+    if (inquiry->unknown)
+        report_add_warning(inquiry->builder, "%u %s left out: no platform could be found",
+                           inquiry->unknown, inquiry->unknown == 1 ? "entry was" : "entries were");
+    return true;
+}
+
+/* A lone image's platform is in its config; where it is not, the answer says so and never guesses
+ * (L10). */
+static bool answer_image(struct inquiry *inquiry, const struct manifest *manifest,
+                         struct error *error)
+{
+    struct fetch config = fetch_blob(&manifest->config.digest, manifest->config.size);
+    struct image *image = NULL;
+
+    client_fetch(inquiry->session, &config, 1);
+    if (config.error.code == ERROR_NONE)
+        image = read_image(inquiry, &config, error);
+    else
+        *error = config.error;
+    fetch_release(&config);
+    if (!image) {
+        error_prefix(error, "the image's configuration: ");
+        return false;
+    }
+    report_add_platform(inquiry->builder, &image->platform);
+    if (!*image->platform.os || !*image->platform.architecture)
+        report_add_warning(inquiry->builder, "the image's configuration names no platform");
+    return keep_document(inquiry, NULL, image, error);
+}
+
+static bool answer(struct inquiry *inquiry, const struct manifest *manifest, struct error *error)
+{
+    switch (manifest->kind) {
+    case MANIFEST_INDEX:
+        return answer_index(inquiry, manifest, error);
+    case MANIFEST_IMAGE:
+        return answer_image(inquiry, manifest, error);
+    case MANIFEST_ARTIFACT:
+        break;
+    }
+    return error_set(error, ERROR_UNSUPPORTED, "not an image but %s: it runs on no platform",
+                     manifest->artifact);
+}
+
+static struct report *report_of(struct inquiry *inquiry, const struct fetch *fetch,
+                                struct error *error)
+{
+    struct manifest *manifest = read_manifest(inquiry, fetch, "", error);
+
+    inquiry->builder = report_builder_new();
+    if (!manifest || !inquiry->builder) {
+        if (manifest)
+            error_no_memory(error);
+        manifest_free(manifest);
+        return NULL;
+    }
+    if (!keep_document(inquiry, manifest, NULL, error) || !answer(inquiry, manifest, error))
+        return NULL;
+    return report_builder_finish(inquiry->builder, &fetch->found, manifest->media_type,
+                                 manifest->kind == MANIFEST_INDEX, error);
+}
+
+/* -- the question
+ * ----------------------------------------------------------------------------------- */
+
+/* True when a HEAD shows that what is held is still what the tag means (H8). A HEAD that cannot
+ * tell is no answer: the GET after it is. */
+static bool is_unchanged(struct session *session, const struct registry_question *question,
+                         struct error *error)
+{
+    struct fetch head = fetch_head(reference_target(question->reference));
+
+    client_fetch(session, &head, 1);
+    bool is_same = head.has_found && digest_equal(&head.found, &question->held->digest);
+    *error = head.error;
+    fetch_release(&head);
+    return is_same;
+}
+
+static struct report *ask(struct session *session, const struct registry_question *question,
+                          const struct digest *wanted, struct error *error)
+{
+    struct fetch fetch = fetch_manifest(reference_target(question->reference), wanted, -1);
+    struct inquiry inquiry = {.session = session};
+    struct report *report = NULL;
+
+    client_fetch(session, &fetch, 1);
+    if (fetch.error.code != ERROR_NONE)
+        *error = fetch.error;
+    else if (question->known)
+        report = question->known(question->known_context, &fetch.found);
+    if (!report && fetch.error.code == ERROR_NONE)
+        report = report_of(&inquiry, &fetch, error);
+    inquiry_release(&inquiry);
+    fetch_release(&fetch);
+    return report;
+}
+
+static struct report *ask_again(struct session *session, const struct registry_question *question,
+                                const struct digest *wanted, struct error *error)
+{
+    struct error reason = {.code = ERROR_NONE};
+
+    if (is_unchanged(session, question, &reason))
+        return report_ref(question->held);
+    if (reason.code == ERROR_NONE)
+        return ask(session, question, wanted, error);
+    *error = reason;
+    return NULL;
+}
+
+struct report *registry_query(struct registry *registry, const struct registry_question *question,
+                              struct error *error)
+{
+    const char *digest_text = question->reference->digest;
+    struct digest wanted;
+    struct session session;
+
+    if (digest_text && !digest_parse(slice_from_string(digest_text), &wanted, error))
+        return NULL;
+    if (!session_open(registry, question, &session, error))
+        return NULL;
+    struct report *report = question->held
+                                ? ask_again(&session, question, digest_text ? &wanted : NULL, error)
+                                : ask(&session, question, digest_text ? &wanted : NULL, error);
+    session_close(&session);
+    return report;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/registry.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "registry/core.h"
+#include "registry/guard.h"
+#include "registry/hosts.h"
+#include "registry/token.h"
+#include "registry/transfer.h"
+#include "registry/trust.h"
+
+struct registry *registry_new(const struct config_registry *settings, struct error *error)
+{
+    struct registry *registry = calloc(1, sizeof(*registry));
+    if (!registry) {
+        error_no_memory(error);
+        return NULL;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    registry->settings = settings;
+    registry->reading_max = cores > 0 ? (unsigned)cores : 1;
+    (void)pthread_mutex_init(&registry->reading_lock, NULL);
+    (void)pthread_cond_init(&registry->reading_done, NULL);
+
+    registry->engine = transfer_engine_new((size_t)settings->memory, settings->open, error);
+    if (!registry->engine)
+        goto fail;
+    registry->trust = trust_new();
+    registry->hosts = hosts_new();
+    registry->tokens = tokens_new();
+    if (registry->trust && registry->hosts && registry->tokens)
+        return registry;
+    error_no_memory(error);
+
+fail:
+    registry_free(registry);
+    return NULL;
+}
+
+void registry_free(struct registry *registry)
+{
+    if (!registry)
+        return;
+    transfer_engine_free(registry->engine);
+    tokens_free(registry->tokens);
+    hosts_free(registry->hosts);
+    trust_free(registry->trust);
+    (void)pthread_cond_destroy(&registry->reading_done);
+    (void)pthread_mutex_destroy(&registry->reading_lock);
+    free(registry);
+}
+
+void registry_cancel(struct registry *registry)
+{
+    transfer_engine_cancel(registry->engine);
+}
+
+bool registry_may_ask(const struct registry *registry, const char *host, struct error *error)
+{
+    return guard_check_host(registry->settings, host, error);
+}
+
+bool registry_is_listed(const struct registry *registry, const char *host)
+{
+    return config_registry_host(registry->settings, slice_from_string(host)) != NULL;
+}
+
+void registry_reading_begin(struct registry *registry)
+{
+    pthread_mutex_lock(&registry->reading_lock);
+    while (registry->reading == registry->reading_max)
+        pthread_cond_wait(&registry->reading_done, &registry->reading_lock);
+    registry->reading++;
+    pthread_mutex_unlock(&registry->reading_lock);
+}
+
+void registry_reading_end(struct registry *registry)
+{
+    pthread_mutex_lock(&registry->reading_lock);
+    registry->reading--;
+    pthread_cond_signal(&registry->reading_done);
+    pthread_mutex_unlock(&registry->reading_lock);
+}
+
+struct registry_counts registry_counts(const struct registry *registry)
+{
+    return (struct registry_counts){
+        .manifests = registry->manifests,
+        .heads = registry->heads,
+        .blobs = registry->blobs,
+        .tokens = registry->tokens_asked,
+    };
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/session.h"
+
+#include <string.h>
+
+#include "registry/credential.h"
+#include "registry/guard.h"
+#include "registry/transfer.h"
+#include "registry/trust.h"
+
+enum {
+    CONNECT_TIMEOUT_MS = 10 * 1000,
+    STRANGER_CONNECT_TIMEOUT_MS = 5 * 1000,
+    HOST_SIZE = 300
+};
+
+static bool choose_credential(struct session *session, const struct registry_question *question,
+                              struct error *error)
+{
+    const struct config_host *listed = session->endpoint.listed;
+
+    if (question->credential) {
+        if (!credential_is_for(question->credential, question->reference->registry))
+            return error_set(error, ERROR_INVALID,
+                             "the credentials given are for another registry than '%s'",
+                             question->reference->registry);
+        session->credential = question->credential;
+        return true;
+    }
+    if (!listed || !listed->username)
+        return true;
+    session->operators =
+        credential_new(slice_from_string(listed->username), slice_from_string(listed->password));
+    session->credential = session->operators;
+    return session->operators || error_no_memory(error);
+}
+
+bool session_open(struct registry *registry, const struct registry_question *question,
+                  struct session *out, struct error *error)
+{
+    const char *host = question->reference->registry;
+    struct session session = {
+        .registry = registry,
+        .repository = question->reference->repository,
+        .deadline = question->deadline,
+        .retries = question->retries,
+        .is_stranger = question->is_stranger,
+    };
+
+    if (!guard_check_host(registry->settings, host, error) ||
+        !endpoint_find(registry->settings, host, &session.endpoint, error))
+        return false;
+    if (!url_parse(slice_from_string(session.endpoint.base), NULL, "registry", &session.origin,
+                   error) ||
+        !choose_credential(&session, question, error)) {
+        session_close(&session);
+        return false;
+    }
+    *out = session;
+    return true;
+}
+
+void session_close(struct session *session)
+{
+    endpoint_release(&session->endpoint);
+    url_release(&session->origin);
+    credential_free(session->operators);
+    *session = (struct session){0};
+}
+
+/* The operator's entry for the place a URL leads to: with its port, or without a usual one. */
+static const struct config_host *listed_host(const struct config_registry *settings,
+                                             const struct url *url)
+{
+    struct buffer name = BUFFER_INIT(HOST_SIZE);
+    bool is_usual = url->port == (strcmp(url->scheme, "http") == 0 ? 80 : 443);
+
+    buffer_format(&name, "%s:%u", url->host, (unsigned)url->port);
+    const struct config_host *listed = config_registry_host(settings, buffer_slice(&name));
+    buffer_release(&name);
+    if (!listed && is_usual)
+        listed = config_registry_host(settings, slice_from_string(url->host));
+    return listed;
+}
+
+struct place {
+    const struct config_host *listed;
+    bool is_registry; /* the registry's own origin */
+    bool may_be_private;
+    bool is_isolated;
+};
+
+/* H16, A14, S2. A connection opened to a private address only because a private registry pointed
+ * there must not be found by a later request that names the place itself: it is isolated. */
+static struct place judge(const struct session *session, const struct url *url, enum route route,
+                          bool registry_is_private)
+{
+    const struct config_registry *settings = session->registry->settings;
+    struct place place = {
+        .listed = listed_host(settings, url),
+        .is_registry = url_same_origin(url, &session->origin),
+    };
+
+    if (place.is_registry)
+        place.listed = session->endpoint.listed;
+    place.may_be_private = place.listed || settings->allow_private || settings->open ||
+                           (place.is_registry && session->endpoint.may_be_private);
+    if (place.may_be_private)
+        return place;
+    if (route == ROUTE_REDIRECT)
+        place.is_isolated = registry_is_private;
+    if (route == ROUTE_REALM) /* a realm the operator listed beside the host */
+        place.is_isolated =
+            session->endpoint.listed && guard_realm_is_trusted(&session->endpoint, url);
+    place.may_be_private = place.is_isolated;
+    return place;
+}
+
+struct transfer *session_transfer(const struct session *session, const struct url *url,
+                                  enum route route, bool registry_is_private, struct error *error)
+{
+    struct registry *registry = session->registry;
+    struct place place = judge(session, url, route, registry_is_private);
+    CLEANUP(transfer_free_p) struct transfer *transfer = transfer_new(url->text);
+
+    if (!transfer) {
+        error_no_memory(error);
+        return NULL;
+    }
+    transfer->deadline = session->deadline;
+    transfer->connect_timeout =
+        session->is_stranger ? STRANGER_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+    transfer->may_be_private = place.may_be_private;
+    transfer->is_isolated = place.is_isolated;
+    transfer->may_be_plain = strcmp(url->scheme, "http") == 0;
+    transfer->is_insecure = registry->settings->insecure ||
+                            (place.listed && place.listed->insecure_skip_verify) ||
+                            (place.is_registry && session->endpoint.insecure);
+    if (!transfer->may_be_plain && !transfer->is_insecure) {
+        transfer->trust =
+            trust_find(registry->trust, place.listed ? place.listed->ca_file : NULL, error);
+        if (!transfer->trust)
+            return NULL;
+    }
+    return TAKE(transfer);
+}

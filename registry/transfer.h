@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread that owns curl's handles.
+ *
+ * A caller fills in transfers, starts one or many, and waits for each. The engine's thread drives
+ * them all through one curl multi handle, so that connections, HTTP/2 streams and TLS sessions are
+ * shared by every caller. A started transfer belongs to the engine until transfer_wait() returns;
+ * the engine gives every transfer back by its deadline.
+ *
+ * The thread starts with the first transfer: a service that was not asked anything has no curl.
+ */
+#ifndef REGISTRY_TRANSFER_H
+#define REGISTRY_TRANSFER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+struct trust_store;
+struct transfer_engine;
+struct curl_slist;
+
+enum {
+    TRANSFER_CHALLENGES_MAX = 16 /* A3 */
+};
+
+/* The headers of a response that anyone asks for; the last response's, not a 1xx's (H30). */
+struct transfer_headers {
+    char *content_type;
+    char *content_encoding;
+    char *content_length;
+    char *digest; /* Docker-Content-Digest */
+    char *location;
+    char *retry_after;
+    char *challenges[TRANSFER_CHALLENGES_MAX]; /* WWW-Authenticate, in order */
+    size_t challenge_count;
+};
+
+struct transfer {
+    /* What to send; the caller's to fill in before transfer_start(). */
+    char *url;                        /* owned */
+    struct curl_slist *request_lines; /* owned; by transfer_add_header() */
+    bool is_head;
+    char *form;              /* owned; sent as a POST of this form data; NULL: GET or HEAD */
+    size_t body_limit;       /* bytes of the response's body; enforced as they come (H13) */
+    int64_t deadline;        /* clock_monotonic_ms() */
+    int64_t connect_timeout; /* ms */
+    bool may_be_private;     /* private addresses may be connected to (S1) */
+    bool may_be_plain;       /* http:// may be spoken */
+    bool is_isolated;        /* shares its connection with nobody (S2) */
+    bool is_insecure;        /* the certificate is not verified */
+    const struct trust_store *trust; /* borrowed; NULL for http:// */
+
+    /* What came; readable after transfer_wait(). */
+    long status; /* 0: no response */
+    struct transfer_headers headers;
+    struct buffer body;
+    struct error error;     /* code ERROR_NONE: there is a response, whatever its status */
+    unsigned worth_retries; /* how many further tries the error deserves: it may pass */
+    bool peer_is_private;   /* the address that answered is a private one */
+
+    /* The engine's. */
+    struct transfer_engine *engine;
+    void *handle; /* CURL *, while running */
+    struct transfer *next;
+    size_t reserved;     /* bytes of the engine's budget */
+    size_t header_bytes; /* of this response, for the cap */
+    bool was_blocked;    /* an address was refused */
+    bool was_cut;        /* an error's text that nobody reads to its end */
+    bool is_started;
+    bool is_done;            /* guarded by the engine's lock */
+    pthread_cond_t finished; /* with the engine's lock; one transfer's end wakes one thread */
+};
+
+/* `memory` bounds the bytes of all bodies on their way; `use_proxy` lets libcurl heed the
+ * environment's proxies (a person's command line), else none is used (S3). */
+struct transfer_engine *transfer_engine_new(size_t memory, bool use_proxy,
+                                            struct error *error) MUST_USE;
+/* All transfers have been waited for. */
+void transfer_engine_free(struct transfer_engine *engine);
+/* Ends running and later transfers with ERROR_DRAINING. Any thread. */
+void transfer_engine_cancel(struct transfer_engine *engine);
+/* Sleeps until `until` (clock_monotonic_ms). False when cancelled. */
+bool transfer_engine_sleep(struct transfer_engine *engine, int64_t until) MUST_USE;
+
+/* `url` is copied. NULL: no memory. */
+struct transfer *transfer_new(const char *url) MUST_USE;
+/* Frees body and headers and gives the budget back. Waits first if it was started. */
+void transfer_free(struct transfer *transfer);
+CLEANUP_DEFINE(struct transfer, transfer_free)
+/* Refuses values with control bytes (H1, S18). Errors: invalid, internal. */
+bool transfer_add_header(struct transfer *transfer, const char *name, struct slice value,
+                         struct error *error) MUST_USE;
+
+/* Errors: internal (the thread cannot be started). */
+bool transfer_start(struct transfer_engine *engine, struct transfer *transfer,
+                    struct error *error) MUST_USE;
+/* Returns when the engine is done with it, which is by its deadline: curl's own timeout. */
+void transfer_wait(struct transfer *transfer);
+
+#endif
