@@ -29,7 +29,7 @@ struct request;
 
 /* What a door does for its requests. */
 struct request_door {
-    /* A header's value, borrowed for the request's life; the empty slice when absent. `name` in
+    /* A header's value (the first, if sent more than once); the empty slice when absent. `name` in
      * lower case. `count`, if not NULL, gets how many times it was sent. */
     struct slice (*header)(const struct request *request, const char *name, size_t *count);
     /* Takes the response's reference; never blocks. */
@@ -39,15 +39,22 @@ struct request_door {
 struct request {
     const struct request_door *door;
     enum method method;
-    struct slice path;  /* as received, percent-encoded, without the query */
-    struct slice query; /* as received, without '?' */
-    struct slice body;
+    struct slice path;    /* as received, percent-encoded, without the query */
+    struct slice query;   /* as received, without '?' */
+    struct slice body;    /* empty: no route takes one yet */
     bool is_confidential; /* came over TLS, loopback or a Unix socket: secrets may stand in it */
     int64_t started;      /* clock_monotonic_ms() */
     char id[33];          /* "" until something needs one; for the log */
 };
 
+/* Takes a request's target apart into `path` and `query`; both borrow from `target`. The absolute
+ * form, "http://host/path", is accepted as RFC 9112 section 3.2.2 wants. */
+void request_set_target(struct request *request, struct slice target);
+
+/* The value of a header, or the empty slice. Only while the request's handler runs, and borrowed
+ * until it returns: a client that leaves while its answer is looked up takes its headers along. */
 struct slice request_header(const struct request *request, const char *name);
+/* Ends the request. Takes the response's reference. */
 void request_respond(struct request *request, struct response *response);
 /* request_respond() with the error's own response. */
 void request_fail(struct request *request, const struct error *error);

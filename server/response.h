@@ -28,7 +28,9 @@ struct response {
     size_t header_count;
     char *body; /* owned */
     size_t body_length;
-    bool is_shared; /* kept by the cache: the door may prepare a form of its own once and keep it */
+    /* Set by the cache at the answer's first hit, when it has charged its account for it: from then
+     * on the door may prepare a form of its own once and keep it in `native`. */
+    _Atomic bool is_shared;
 
     _Atomic uint32_t references;
     /* The door's prepared form (an MHD_Response), made at the first hit; ended by native_free. */
@@ -47,10 +49,16 @@ CLEANUP_DEFINE(struct response, response_unref)
  * answer: the header is left out. More than RESPONSE_HEADERS_MAX is an assertion failure. */
 void response_add_header(struct response *response, const char *name, const char *value);
 
+/* As response_new() with JSON. Never NULL: without memory, or when the buffer is not ok, a static
+ * answer of status 500. */
+struct response *response_json(unsigned status, struct buffer *body);
+
 /* {"error":"...","code":"..."} with the status of the error's code (one table, design.md) and
  * Retry-After where the error knows one (at least 1 for rate_limited, overloaded and draining).
- * Never NULL: without memory, a static answer of status 500. */
+ * Never NULL, as response_json(). */
 struct response *response_from_error(const struct error *error);
+/* The same with another status: too_large is 413 of a body, 414 of a URI. */
+struct response *response_from_error_as(unsigned status, const struct error *error);
 unsigned response_status(enum error_code code);
 
 #endif

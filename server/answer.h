@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known, as a response: body and headers. They are fixed for the answer's life, so that one
+ * response serves every hit (design.md, decision 3).
+ */
+#ifndef SERVER_ANSWER_H
+#define SERVER_ANSWER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct cache_finding;
+struct config_cache;
+struct question;
+struct response;
+
+/* Renders the finding's report for the question (judged). The caller owns the reference. NULL: does
+ * not fit, or no memory. Errors: too_large, internal. */
+struct response *answer_new(const struct question *question, const struct cache_finding *finding,
+                            const struct config_cache *settings, struct error *error) MUST_USE;
+
+/* The error's response with what caches on the way may do with it. `is_private`: the caller sent
+ * credentials. Never NULL. */
+struct response *answer_from_error(const struct error *error, bool is_private,
+                                   const struct config_cache *settings) MUST_USE;
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/cache.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "server/response.h"
+#include "server/shelf.h"
+
+enum {
+    KEY_SIZE_MAX = 2 * REFERENCE_MAX, /* "docker.io/library/" and a partition come on top */
+    SPELLING_SIZE_MAX = UINT16_MAX,
+    LARGE_PART = 16, /* what takes more than this part of all memory is not kept */
+    FAILURE_SHORT_MS = 5000,
+    GENERATIONS = 1024 /* a power of two */
+};
+
+struct cache {
+    const struct config_cache *settings;
+    pthread_mutex_t mutex; /* guards what follows */
+    struct shelf shelf;
+    /* How often a reference was forgotten, by its hash. Two references may share a counter; then a
+     * lookup is not stored, or a caller's entry is asked for again, for nothing: never wrong. */
+    uint32_t generations[GENERATIONS];
+};
+
+struct cache *cache_new(const struct config_cache *settings)
+{
+    struct cache *cache = calloc(1, sizeof(*cache));
+    if (!cache)
+        return NULL;
+    cache->settings = settings;
+    (void)pthread_mutex_init(&cache->mutex, NULL);
+    shelf_init(&cache->shelf, settings->memory);
+    return cache;
+}
+
+void cache_free(struct cache *cache)
+{
+    if (!cache)
+        return;
+    shelf_release(&cache->shelf);
+    (void)pthread_mutex_destroy(&cache->mutex);
+    free(cache);
+}
+
+static void cache_lock(struct cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->mutex);
+}
+
+/* What was dropped under the lock ends after it. */
+static void cache_unlock(struct cache *cache)
+{
+    struct shelf_answer *trash = shelf_take_trash(&cache->shelf);
+    (void)pthread_mutex_unlock(&cache->mutex);
+    shelf_empty_trash(trash);
+}
+
+/* -- keys -------------------------------------------------------------------------------------- */
+
+bool cache_key_init(struct cache_key *key, const struct reference *reference, const char *partition,
+                    struct error *error)
+{
+    struct buffer text = BUFFER_INIT(KEY_SIZE_MAX);
+
+    /* A blank stands in none of the parts. */
+    (void)buffer_append_string(&text, reference->registry);
+    (void)buffer_append_char(&text, '/');
+    (void)buffer_append_string(&text, reference->repository);
+    (void)buffer_append_char(&text, ' ');
+    (void)buffer_append_string(&text, reference_target(reference));
+    size_t name_length = text.length;
+    (void)buffer_append_char(&text, ' ');
+    (void)buffer_append_string(&text, partition);
+    if (!buffer_check(&text, "cache key", error)) {
+        buffer_release(&text);
+        return false;
+    }
+    *key = (struct cache_key){.text = text,
+                              .name_length = name_length,
+                              .is_digest = reference->digest != NULL,
+                              .is_private = partition[0] != '\0'};
+    return true;
+}
+
+void cache_key_release(struct cache_key *key)
+{
+    buffer_release(&key->text);
+}
+
+static uint32_t *cache_generation(struct cache *cache, const struct cache_key *key)
+{
+    struct slice name = slice_until(buffer_slice(&key->text), key->name_length);
+    return &cache->generations[map_hash(name) & (GENERATIONS - 1)];
+}
+
+/* A caller's entry whose reference was forgotten; everyone's is dropped at once then. */
+static bool entry_is_forgotten(const struct cache *cache, const struct shelf_entry *entry)
+{
+    if (!entry->is_private)
+        return false;
+    uint64_t hash = map_hash(slice_of(entry->key, entry->name_length));
+    return cache->generations[hash & (GENERATIONS - 1)] != entry->generation;
+}
+
+/* -- failures (decision 6) --------------------------------------------------------------------- */
+
+enum failure_life {
+    FAILURE_NOT_KEPT,
+    FAILURE_SHORT,      /* five seconds: the registry, or the way to it, is in trouble */
+    FAILURE_NEGATIVE,   /* cache.negative: the registry has said no */
+    FAILURE_OF_CONTENT, /* as a content would: for good where the digest was asked for */
+    FAILURE_AS_TOLD     /* until Retry-After */
+};
+
+struct failure_rule {
+    enum failure_life life;
+    bool ends_answer;  /* what was known before is no longer told */
+    bool may_be_stale; /* what was known before may stand in */
+};
+
+static const struct failure_rule failure_rules[ERROR_CODE_COUNT] = {
+    [ERROR_NOT_FOUND] = {.life = FAILURE_NEGATIVE, .ends_answer = true},
+    [ERROR_DENIED] = {.life = FAILURE_NEGATIVE, .ends_answer = true},
+    [ERROR_UNSUPPORTED] = {.life = FAILURE_OF_CONTENT, .ends_answer = true},
+    [ERROR_TOO_LARGE] = {.life = FAILURE_OF_CONTENT, .ends_answer = true},
+    /* Our rules refuse the address the name has now. */
+    [ERROR_FORBIDDEN] = {.life = FAILURE_SHORT, .ends_answer = true},
+    [ERROR_UPSTREAM] = {.life = FAILURE_SHORT, .may_be_stale = true},
+    [ERROR_TIMEOUT] = {.life = FAILURE_SHORT, .may_be_stale = true},
+    [ERROR_RATE_LIMITED] = {.life = FAILURE_AS_TOLD, .may_be_stale = true},
+    [ERROR_OVERLOADED] = {.may_be_stale = true},
+};
+
+bool cache_may_be_stale(enum error_code code)
+{
+    return failure_rules[code].may_be_stale;
+}
+
+static int64_t failure_until(const struct cache *cache, const struct cache_key *key,
+                             const struct error *error, int64_t now)
+{
+    int64_t negative = now + cache->settings->negative;
+
+    switch (failure_rules[error->code].life) {
+    case FAILURE_NOT_KEPT:
+        break;
+    case FAILURE_SHORT:
+        return now + FAILURE_SHORT_MS;
+    case FAILURE_NEGATIVE:
+        return negative;
+    case FAILURE_OF_CONTENT:
+        if (!key->is_digest)
+            return negative;
+        /* The digest is what it is; what a caller may see of it is asked again. */
+        return key->is_private ? now + cache->settings->fresh : INT64_MAX;
+    case FAILURE_AS_TOLD:
+        return now + (error->retry_after ? (int64_t)error->retry_after * 1000 : FAILURE_SHORT_MS);
+    }
+    return now;
+}
+
+static void failure_tell(const struct shelf_failure *failure, int64_t now, struct error *out)
+{
+    (void)error_set(out, failure->code, "%.*s", (int)failure->length, failure->message);
+    if (failure->has_retry_after)
+        out->retry_after = (uint32_t)((failure->until - now + 999) / 1000);
+}
+
+/* -- states ------------------------------------------------------------------------------------ */
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* With a report. `has_failed`: the last asking did, and that is not long ago. */
+static enum cache_state report_state(const struct cache *cache, const struct shelf_entry *entry,
+                                     bool has_failed, int64_t now)
+{
+    const struct config_cache *settings = cache->settings;
+    /* A digest's answer cannot change, only the caller's right to see it. */
+    if (entry->is_digest && !entry->is_private)
+        return CACHE_FRESH;
+    int64_t revalidate = entry->is_digest ? 0 : settings->stale_while_revalidate;
+    int64_t stale_for = now - entry->confirmed_at - settings->fresh;
+
+    if (stale_for < 0)
+        return CACHE_FRESH;
+    if (has_failed)
+        return stale_for < larger(revalidate, settings->stale_if_error) ? CACHE_STALE
+                                                                        : CACHE_FAILED;
+    if (stale_for < revalidate)
+        return CACHE_REFRESH;
+    return stale_for < settings->stale_if_error ? CACHE_ASK : CACHE_MISS;
+}
+
+static enum cache_state entry_state(const struct cache *cache, const struct shelf_entry *entry,
+                                    int64_t now)
+{
+    if (entry_is_forgotten(cache, entry))
+        return CACHE_MISS;
+    bool has_failed = entry->failure && now < entry->failure->until;
+    if (entry->content)
+        return report_state(cache, entry, has_failed, now);
+    return has_failed ? CACHE_FAILED : CACHE_MISS;
+}
+
+/* -- reading ----------------------------------------------------------------------------------- */
+
+static void cache_fill(struct cache *cache, struct shelf_entry *entry, int64_t now,
+                       struct cache_finding *out)
+{
+    shelf_touch(&cache->shelf, entry);
+    out->state = entry_state(cache, entry, now);
+    if (out->state == CACHE_FAILED) {
+        failure_tell(entry->failure, now, &out->error);
+    } else if (entry->content) {
+        out->report = report_ref(entry->content->report);
+        out->confirmed = entry->confirmed;
+    }
+}
+
+void cache_find(struct cache *cache, const struct cache_key *key, int64_t now,
+                struct cache_finding *out)
+{
+    struct slice text = buffer_slice(&key->text);
+    *out = (struct cache_finding){.state = CACHE_MISS};
+
+    cache_lock(cache);
+    out->generation = *cache_generation(cache, key);
+    struct shelf_entry *entry = shelf_find_entry(&cache->shelf, text);
+    if (entry)
+        cache_fill(cache, entry, now, out);
+    cache_unlock(cache);
+}
+
+void cache_finding_release(struct cache_finding *finding)
+{
+    report_unref(TAKE(finding->report));
+}
+
+struct report *cache_find_digest(struct cache *cache, struct slice digest)
+{
+    cache_lock(cache);
+    const struct shelf_content *content = shelf_find_content(&cache->shelf, digest);
+    struct report *report = content ? report_ref(content->report) : NULL;
+    cache_unlock(cache);
+    return report;
+}
+
+/* Fresh bytes for a fresh entry, bytes that say so for a stale one. */
+static bool answer_is_fit(const struct shelf_answer *answer, enum cache_state state)
+{
+    bool is_stale = state == CACHE_REFRESH || state == CACHE_STALE;
+    return answer->is_stale ? is_stale : state == CACHE_FRESH;
+}
+
+enum cache_state cache_find_answer(struct cache *cache, struct slice spelling, int64_t now,
+                                   struct response **out)
+{
+    enum cache_state state = CACHE_MISS;
+
+    cache_lock(cache);
+    struct shelf_answer *answer = shelf_find_answer(&cache->shelf, spelling);
+    if (answer)
+        state = entry_state(cache, answer->entry, now);
+    bool is_fit = answer && answer_is_fit(answer, state);
+    if (is_fit) {
+        *out = response_ref(answer->response);
+        shelf_hit_answer(&cache->shelf, answer);
+        shelf_trim(&cache->shelf);
+    }
+    cache_unlock(cache);
+    return is_fit ? state : CACHE_MISS;
+}
+
+struct cache_counts cache_counts(struct cache *cache)
+{
+    cache_lock(cache);
+    const struct shelf *shelf = &cache->shelf;
+    struct cache_counts counts = {.entries = shelf->entries.count,
+                                  .contents = shelf->contents.count,
+                                  .answers = shelf->answers.count,
+                                  .bytes = shelf->used};
+    cache_unlock(cache);
+    return counts;
+}
+
+/* -- writing ----------------------------------------------------------------------------------- */
+
+static bool cache_is_worth(const struct cache *cache, size_t size)
+{
+    return size <= cache->settings->memory / LARGE_PART;
+}
+
+/* The key's entry, made where it is missing; NULL: no memory, or forgotten since `generation`. */
+static struct shelf_entry *cache_entry_to_write(struct cache *cache, const struct cache_key *key,
+                                                uint32_t generation)
+{
+    if (generation != *cache_generation(cache, key))
+        return NULL;
+    struct slice text = buffer_slice(&key->text);
+    struct shelf_entry *entry = shelf_find_entry(&cache->shelf, text);
+    if (!entry)
+        entry = shelf_add_entry(&cache->shelf, text);
+    if (!entry)
+        return NULL;
+    entry->name_length = (uint16_t)key->name_length;
+    entry->is_digest = key->is_digest;
+    entry->is_private = key->is_private;
+    entry->generation = generation;
+    shelf_touch(&cache->shelf, entry);
+    return entry;
+}
+
+void cache_store(struct cache *cache, const struct cache_key *key, struct report *report,
+                 int64_t confirmed, int64_t now, uint32_t generation)
+{
+    if (!cache_is_worth(cache, report->size))
+        return;
+    cache_lock(cache);
+    struct shelf_entry *entry = cache_entry_to_write(cache, key, generation);
+    if (entry && shelf_set_report(&cache->shelf, entry, report)) {
+        shelf_drop_failure(&cache->shelf, entry);
+        entry->confirmed = confirmed;
+        entry->confirmed_at = now;
+    }
+    shelf_trim(&cache->shelf);
+    cache_unlock(cache);
+}
+
+void cache_store_failure(struct cache *cache, const struct cache_key *key,
+                         const struct error *error, int64_t now, uint32_t generation)
+{
+    const struct failure_rule *rule = &failure_rules[error->code];
+    if (rule->life == FAILURE_NOT_KEPT)
+        return;
+    int64_t until = failure_until(cache, key, error, now);
+
+    cache_lock(cache);
+    struct shelf_entry *entry = cache_entry_to_write(cache, key, generation);
+    if (entry && rule->ends_answer)
+        shelf_drop_report(&cache->shelf, entry);
+    if (entry)
+        (void)!shelf_set_failure(&cache->shelf, entry, error, until); /* no memory: asked again */
+    shelf_trim(&cache->shelf);
+    cache_unlock(cache);
+}
+
+/* True while the entry is as it was when the finding was made. */
+static bool entry_is_found(const struct shelf_entry *entry, const struct cache_finding *finding)
+{
+    return entry && entry->content && entry->confirmed == finding->confirmed &&
+           digest_equal(&entry->content->report->digest, &finding->report->digest);
+}
+
+void cache_store_answer(struct cache *cache, const struct cache_key *key, struct slice spelling,
+                        const struct cache_finding *finding, struct response *response)
+{
+    if (spelling.length > SPELLING_SIZE_MAX || !cache_is_worth(cache, response->body_length))
+        return;
+    cache_lock(cache);
+    struct shelf_entry *entry = shelf_find_entry(&cache->shelf, buffer_slice(&key->text));
+    if (entry_is_found(entry, finding))
+        shelf_put_answer(&cache->shelf, entry, spelling, response, finding->state != CACHE_FRESH);
+    shelf_trim(&cache->shelf);
+    cache_unlock(cache);
+}
+
+void cache_forget(struct cache *cache, const struct cache_key *key)
+{
+    cache_lock(cache);
+    ++*cache_generation(cache, key);
+    struct slice name = slice_until(buffer_slice(&key->text), key->name_length + 1);
+    struct shelf_entry *entry = shelf_find_entry(&cache->shelf, name);
+    if (entry)
+        shelf_drop_entry(&cache->shelf, entry);
+    cache_unlock(cache);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `reply` is the one point where the event thread, whoever answers, and the sweep meet. Every
+ * change of it out of RUNNING or AWAITED is a compare-exchange, so exactly one of them wins:
+ *
+ *     RUNNING -> READY      answered before the connection slept: the event thread sends it
+ *     RUNNING -> AWAITED    by the event thread, after it has put the connection to sleep
+ *     AWAITED -> READY      answered: whoever did so wakes the connection
+ *     AWAITED -> UNWANTED   the client left: the sweep wakes the connection to its end
+ *
+ * A connection is woken only after it was put to sleep, and only by who took it out of AWAITED; so
+ * `native` is valid when it is used, and never woken twice.
+ */
+#include "server/connection.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "server/response.h"
+
+void connections_init(struct connections *all, void (*wake)(void *native))
+{
+    *all = (struct connections){.wake = wake};
+    (void)pthread_mutex_init(&all->lock, NULL);
+    list_init(&all->open);
+}
+
+void connections_release(struct connections *all)
+{
+    (void)pthread_mutex_destroy(&all->lock);
+}
+
+static void connection_unref(struct connection *connection)
+{
+    if (atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) != 1)
+        return;
+    buffer_release(&connection->target);
+    free(connection);
+}
+
+static bool reply_changes(struct connection *connection, int from, int to)
+{
+    return atomic_compare_exchange_strong(&connection->reply, &from, to);
+}
+
+static int reply_now(const struct connection *connection)
+{
+    return atomic_load(&connection->reply);
+}
+
+struct connection *connection_open(struct connections *all, void *native, int fd, int64_t now)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (!connection)
+        return NULL;
+    connection->all = all;
+    connection->native = native;
+    connection->fd = fd;
+    atomic_init(&connection->references, 1);
+    buffer_init(&connection->target, CONNECTION_TARGET_MAX);
+    connection_enter(connection, CONNECTION_NEW, now);
+
+    list_init(&connection->place);
+    pthread_mutex_lock(&all->lock);
+    list_put_last(&all->open, &connection->place);
+    pthread_mutex_unlock(&all->lock);
+    (void)atomic_fetch_add_explicit(&all->count, 1, memory_order_relaxed);
+    return connection;
+}
+
+void connection_close(struct connection *connection)
+{
+    struct connections *all = connection->all;
+
+    pthread_mutex_lock(&all->lock);
+    list_remove(&connection->place);
+    pthread_mutex_unlock(&all->lock);
+    (void)atomic_fetch_sub_explicit(&all->count, 1, memory_order_relaxed);
+    connection_unref(connection);
+}
+
+/* `since` before `phase`: the sweep reads them the other way round, and so may see a phase as
+ * younger than it is, but never as older. */
+void connection_enter(struct connection *connection, enum connection_phase phase, int64_t now)
+{
+    atomic_store_explicit(&connection->since, now, memory_order_relaxed);
+    atomic_store_explicit(&connection->phase, (int)phase, memory_order_release);
+}
+
+void connection_begin(struct connection *connection, struct slice target, int64_t now)
+{
+    connection_enter(connection, CONNECTION_HEAD, now);
+    buffer_clear(&connection->target);
+    connection->is_target_too_long = !buffer_append_slice(&connection->target, target);
+    connection->body_length = 0;
+    connection->request.started = now;
+    request_set_target(&connection->request, buffer_slice(&connection->target));
+}
+
+void connection_ask(struct connection *connection, int64_t now)
+{
+    connection_enter(connection, CONNECTION_ASKED, now);
+    atomic_store(&connection->reply, REPLY_RUNNING);
+    (void)atomic_fetch_add_explicit(&connection->references, 1, memory_order_relaxed);
+}
+
+struct response *connection_reply(const struct connection *connection)
+{
+    return reply_now(connection) == REPLY_READY ? connection->response : NULL;
+}
+
+void connection_await(struct connection *connection)
+{
+    if (!reply_changes(connection, REPLY_RUNNING, REPLY_AWAITED)) {
+        connection->all->wake(connection->native); /* answered in between */
+        return;
+    }
+    if (atomic_load(&connection->all->is_closing) &&
+        reply_changes(connection, REPLY_AWAITED, REPLY_UNWANTED))
+        connection->all->wake(connection->native);
+}
+
+void connection_finish(struct connection *connection, int64_t now)
+{
+    struct response *response = connection_reply(connection);
+
+    if (response) {
+        connection->response = NULL;
+        atomic_store(&connection->reply, REPLY_NONE);
+        response_unref(response);
+    }
+    connection_enter(connection, CONNECTION_IDLE, now);
+}
+
+void connection_answer(struct connection *connection, struct response *response)
+{
+    connection->response = response;
+    if (!reply_changes(connection, REPLY_RUNNING, REPLY_READY)) {
+        if (reply_changes(connection, REPLY_AWAITED, REPLY_READY)) {
+            connection->all->wake(connection->native);
+        } else {
+            response_unref(response); /* unwanted: nobody else looks at it any more */
+        }
+    }
+    connection_unref(connection);
+}
+
+/* Shut for reading, not closed: what has come is still read, and an answer that is on its way is
+ * still sent. Only one that the client does not take is cut off. */
+static void end_overdue(struct connection *connection, const struct connection_limits *limits,
+                        int64_t now)
+{
+    int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
+    int64_t lasted = now - atomic_load_explicit(&connection->since, memory_order_relaxed);
+
+    if (limits->phase[phase] >= 0 && lasted >= limits->phase[phase])
+        (void)shutdown(connection->fd, phase == CONNECTION_SENDING ? SHUT_RDWR : SHUT_RD);
+}
+
+static bool has_left(const struct connection *connection, const struct connection_limits *limits,
+                     int64_t now)
+{
+    struct pollfd poll_fd = {.fd = connection->fd, .events = POLLRDHUP};
+
+    return reply_now(connection) == REPLY_AWAITED &&
+           now - atomic_load_explicit(&connection->since, memory_order_relaxed) >=
+               limits->hang_up &&
+           poll(&poll_fd, 1, 0) > 0;
+}
+
+void connections_sweep(struct connections *all, const struct connection_limits *limits, int64_t now)
+{
+    pthread_mutex_lock(&all->lock);
+    for (struct list *node = all->open.next; node != &all->open; node = node->next) {
+        struct connection *connection = LIST_ITEM(node, struct connection, place);
+        end_overdue(connection, limits, now);
+        if (has_left(connection, limits, now) &&
+            reply_changes(connection, REPLY_AWAITED, REPLY_UNWANTED))
+            all->wake(connection->native);
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
+void connections_abandon(struct connections *all)
+{
+    atomic_store(&all->is_closing, true);
+    pthread_mutex_lock(&all->lock);
+    for (struct list *node = all->open.next; node != &all->open; node = node->next) {
+        struct connection *connection = LIST_ITEM(node, struct connection, place);
+        if (reply_changes(connection, REPLY_AWAITED, REPLY_UNWANTED))
+            all->wake(connection->native);
+    }
+    pthread_mutex_unlock(&all->lock);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mqueryd from its first line to its last.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "build.h"
+#include "config/config.h"
+#include "server/address.h"
+#include "server/flags.h"
+#include "server/server.h"
+#include "server/signals.h"
+
+enum {
+    EXIT_FINE = 0,
+    EXIT_NOT_STARTED = 1,
+    EXIT_INVALID = 2,
+    TEXT_MAX = 64 * 1024
+};
+
+static int complain(const struct error *error)
+{
+    (void)fprintf(stderr, "mqueryd: %s\n", error->message);
+    return error->code == ERROR_INVALID ? EXIT_INVALID : EXIT_NOT_STARTED;
+}
+
+static int print(struct buffer *text)
+{
+    struct error error;
+
+    if (!buffer_check(text, "the text", &error))
+        return complain(&error);
+    (void)fwrite(text->data, 1, text->length, stdout);
+    return fflush(stdout) == 0 ? EXIT_FINE : EXIT_NOT_STARTED;
+}
+
+static int print_help(void)
+{
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
+
+    (void)buffer_append_string(&text, "mqueryd tells over HTTP which platforms a container image "
+                                      "runs on.\n\n  mqueryd [FLAGS]\n\n");
+    flags_describe(&text);
+    (void)buffer_append_string(&text,
+                               "\nEvery setting is also a variable: MQUERY_CACHE_FRESH=1m.\n");
+    return print(&text);
+}
+
+static int print_version(void)
+{
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
+
+    (void)buffer_append_string(&text, "mqueryd " BUILD_VERSION " (" BUILD_COMMIT ")\n");
+    return print(&text);
+}
+
+static int print_config(const struct config *config)
+{
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
+
+    (void)config_print(config, &text);
+    return print(&text);
+}
+
+/* What config_load() leaves to whoever uses a setting. */
+static int check_config(const struct config *config)
+{
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
+    struct address address;
+    struct error error;
+
+    if (!address_parse(config->server.listen, &address, &error))
+        return complain(&error);
+    (void)buffer_append_string(&text, "the settings are fine\n");
+    return print(&text);
+}
+
+static void print_warnings(const struct config_warnings *warnings)
+{
+    for (size_t i = 0; i < warnings->count; i++)
+        (void)fprintf(stderr, "mqueryd: warning: %s\n", warnings->lines[i]);
+}
+
+static void log_warnings(const struct config_warnings *warnings)
+{
+    for (size_t i = 0; i < warnings->count; i++)
+        LOG_WARNING("settings", LOG_STRING("problem", warnings->lines[i]));
+}
+
+static int serve(const struct config *config, int signals, struct error *error)
+{
+    CLEANUP(server_free_p) struct server *server = server_new(config, signals, error);
+    if (!server)
+        return complain(error);
+    server_run(server);
+    return EXIT_FINE;
+}
+
+/* From here on there are several threads. */
+static int serve_with_log(const struct config *config, const struct config_warnings *warnings)
+{
+    struct error error;
+    int signals = signals_open(&error);
+
+    if (signals < 0 || !log_start(STDERR_FILENO, config->log.level, config->log.format, &error))
+        return complain(&error);
+    log_warnings(warnings);
+    int status = serve(config, signals, &error);
+    log_stop();
+    (void)close(signals);
+    return status;
+}
+
+static int run(const struct flags *flags, struct config_warnings *warnings)
+{
+    struct config_sources sources = {
+        .file = flags->values[FLAG_CONFIG],
+        .environment = (const char *const *)environ,
+        .flags = flags->settings,
+        .flag_count = flags->setting_count,
+    };
+    struct error error;
+
+    if (flags->values[FLAG_HELP])
+        return print_help();
+    if (flags->values[FLAG_VERSION])
+        return print_version();
+    CLEANUP(config_unref_p) struct config *config = config_load(&sources, warnings, &error);
+    if (!config)
+        return complain(&error);
+    if (!flags->values[FLAG_PRINT_CONFIG] && !flags->values[FLAG_CHECK_CONFIG])
+        return serve_with_log(config, warnings);
+    print_warnings(warnings);
+    return flags->values[FLAG_PRINT_CONFIG] ? print_config(config) : check_config(config);
+}
+
+int mqueryd_main(int argc, char **argv)
+{
+    CLEANUP(config_warnings_release) struct config_warnings warnings = {0};
+    struct flags flags;
+    struct error error;
+
+    if (!flags_parse(&flags, argc, argv, &error))
+        return complain(&error);
+    return run(&flags, &warnings);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/flags.h"
+
+#include <string.h>
+
+#include "base/escape.h"
+
+struct known_flag {
+    const char *name;
+    const char *value; /* what --help calls the value; NULL: takes none */
+    const char *help;
+};
+
+static const struct known_flag known_flags[FLAG_COUNT] = {
+    [FLAG_CONFIG] = {"--config", "FILE", "settings, in YAML"},
+    [FLAG_LISTEN] = {"--listen", "ADDRESS", "127.0.0.1:8080, [::]:8080, :8080, unix:/path"},
+    [FLAG_SET] = {"--set", "NAME=VALUE", "one setting, e.g. cache.fresh=1m"},
+    [FLAG_CHECK_CONFIG] = {"--check-config", NULL, "check the settings, and stop"},
+    [FLAG_PRINT_CONFIG] = {"--print-config", NULL, "print the settings in force, and stop"},
+    [FLAG_HELP] = {"--help", NULL, "print this"},
+    [FLAG_VERSION] = {"--version", NULL, "print the version"},
+};
+
+/* FLAG_COUNT where there is none of this name. */
+static enum flag find_flag(const char *name)
+{
+    unsigned flag = 0;
+
+    while (flag < FLAG_COUNT && strcmp(known_flags[flag].name, name) != 0)
+        flag++;
+    return (enum flag)flag;
+}
+
+/* Cuts a word in two at its first '='; returns the second part, or NULL. */
+static char *cut(char *word)
+{
+    char *equals = strchr(word, '=');
+
+    if (!equals)
+        return NULL;
+    *equals = '\0';
+    return equals + 1;
+}
+
+static bool add_setting(struct flags *flags, const char *name, const char *value,
+                        struct error *error)
+{
+    if (flags->setting_count == FLAGS_SETTINGS_MAX) {
+        return error_set(error, ERROR_INVALID, "more than %d settings; use a file",
+                         FLAGS_SETTINGS_MAX);
+    }
+    flags->settings[flags->setting_count++] =
+        (struct config_override){.name = name, .value = value};
+    return true;
+}
+
+static bool take(struct flags *flags, enum flag flag, char *value, struct error *error)
+{
+    if (flag == FLAG_LISTEN)
+        return add_setting(flags, "server.listen", value, error);
+    if (flag == FLAG_SET) {
+        const char *setting = cut(value);
+        if (!setting || value[0] == '\0')
+            return error_set(error, ERROR_INVALID, "--set wants NAME=VALUE");
+        return add_setting(flags, value, setting, error);
+    }
+    if (flags->values[flag] && known_flags[flag].value)
+        return error_set(error, ERROR_INVALID, "%s is given twice", known_flags[flag].name);
+    flags->values[flag] = value ? value : "";
+    return true;
+}
+
+bool flags_parse(struct flags *flags, int argc, char **argv, struct error *error)
+{
+    *flags = (struct flags){0};
+    for (int i = 1; i < argc; i++) {
+        char *value = argv[i][0] == '-' ? cut(argv[i]) : NULL;
+        enum flag flag = find_flag(argv[i]);
+
+        if (flag == FLAG_COUNT) {
+            return error_set(error, ERROR_INVALID, "unknown flag '%s'; see --help",
+                             ESCAPED(slice_from_string(argv[i])));
+        }
+        const struct known_flag *known = &known_flags[flag];
+        if (!known->value && value)
+            return error_set(error, ERROR_INVALID, "%s takes no value", known->name);
+        if (known->value && !value && i + 1 < argc)
+            value = argv[++i];
+        if (known->value && !value) {
+            return error_set(error, ERROR_INVALID, "%s needs a value: %s", known->name,
+                             known->value);
+        }
+        if (!take(flags, flag, value, error))
+            return false;
+    }
+    return true;
+}
+
+void flags_describe(struct buffer *out)
+{
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        const struct known_flag *known = &known_flags[i];
+        size_t start = out->length;
+
+        (void)buffer_format(out, "  %s %s", known->name, known->value ? known->value : "");
+        (void)buffer_format(out, "%*s%s\n", (int)(start + 22) - (int)out->length, "", known->help);
+    }
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/flight.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+struct flights {
+    pthread_mutex_t mutex;    /* guards what follows */
+    pthread_cond_t none_held; /* held is 0 */
+    struct map listed;
+    size_t held; /* requests not answered yet */
+    bool is_closed;
+};
+
+/* -- one waiter, one flight -------------------------------------------------------------------- */
+
+struct waiter *waiter_new(struct request *request, struct question *question)
+{
+    struct waiter *waiter = calloc(1, sizeof(*waiter));
+    if (!waiter)
+        return NULL;
+    waiter->request = request;
+    waiter->question = *question;
+    *question = (struct question){0};
+    return waiter;
+}
+
+void waiter_free(struct waiter *waiter)
+{
+    if (!waiter)
+        return;
+    question_release(&waiter->question);
+    free(waiter);
+}
+
+struct flight *flight_new(struct question *question, struct cache_key *key,
+                          struct cache_finding *finding)
+{
+    struct error ignored; /* it was parsed before */
+    struct flight *flight = calloc(1, sizeof(*flight));
+    if (!flight)
+        return NULL;
+    /* The flight may outlive those who wait for it, so it has a reference of its own. */
+    flight->reference = reference_parse(buffer_slice(&question->image), &ignored);
+    if (!flight->reference) {
+        free(flight);
+        return NULL;
+    }
+    flight->key = *key;
+    *key = (struct cache_key){0};
+    flight->credential = TAKE(question->credential);
+    flight->held = TAKE(finding->report);
+    flight->has_stand_in = finding->state == CACHE_ASK || finding->state == CACHE_REFRESH;
+    flight->generation = finding->generation;
+    flight->job.registry = flight->reference->registry;
+    return flight;
+}
+
+void flight_free(struct flight *flight)
+{
+    if (!flight)
+        return;
+    report_unref(flight->held);
+    credential_free(flight->credential);
+    reference_free(flight->reference);
+    cache_key_release(&flight->key);
+    free(flight);
+}
+
+/* -- all of them ------------------------------------------------------------------------------- */
+
+static struct slice flight_key(const struct map_node *node)
+{
+    return buffer_slice(&MAP_ITEM_CONST(node, struct flight, node)->key.text);
+}
+
+struct flights *flights_new(void)
+{
+    pthread_condattr_t attributes;
+    struct flights *flights = calloc(1, sizeof(*flights));
+    if (!flights)
+        return NULL;
+    (void)pthread_mutex_init(&flights->mutex, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&flights->none_held, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    map_init(&flights->listed, flight_key);
+    return flights;
+}
+
+void flights_free(struct flights *flights)
+{
+    if (!flights)
+        return;
+    (void)pthread_cond_destroy(&flights->none_held);
+    (void)pthread_mutex_destroy(&flights->mutex);
+    map_release(&flights->listed);
+    free(flights);
+}
+
+static void flights_unlist(struct flights *flights, struct flight *flight)
+{
+    if (!flight->is_listed)
+        return;
+    map_remove(&flights->listed, &flight->node);
+    flight->is_listed = false;
+}
+
+static bool flights_list(struct flights *flights, struct flight *flight)
+{
+    flight->is_listed = map_insert(&flights->listed, &flight->node);
+    return flight->is_listed;
+}
+
+/* The flight that answers this one's question too. One that was asked before the reference was
+ * forgotten does not: it goes on for nothing, and this one takes over who waits for it. */
+static struct flight *flights_find_same(struct flights *flights, struct flight *flight)
+{
+    struct map_node *node = map_find(&flights->listed, buffer_slice(&flight->key.text));
+    if (!node)
+        return NULL;
+    struct flight *same = MAP_ITEM(node, struct flight, node);
+    if (same->generation == flight->generation)
+        return same;
+    flights_unlist(flights, same);
+    flight->waiters = TAKE(same->waiters);
+    return NULL;
+}
+
+static void flights_hold(struct flights *flights, struct flight *flight, struct waiter *waiter)
+{
+    if (!waiter)
+        return;
+    waiter->next = flight->waiters;
+    flight->waiters = waiter;
+    flights->held++;
+}
+
+static enum flight_start start_or_join(struct flights *flights, struct flight *flight,
+                                       struct waiter *waiter, struct error *error)
+{
+    if (flights->is_closed) {
+        (void)error_set(error, ERROR_DRAINING, "shutting down");
+        return FLIGHT_REFUSED;
+    }
+    struct flight *same = flights_find_same(flights, flight);
+    if (same) {
+        if (waiter)
+            waiter->has_joined = true;
+        flights_hold(flights, same, waiter);
+        return FLIGHT_JOINED;
+    }
+    if (!flights_list(flights, flight)) {
+        (void)error_no_memory(error);
+        return FLIGHT_REFUSED;
+    }
+    flights_hold(flights, flight, waiter);
+    return FLIGHT_STARTED;
+}
+
+enum flight_start flights_start(struct flights *flights, struct flight *flight,
+                                struct waiter *waiter, struct error *error)
+{
+    (void)pthread_mutex_lock(&flights->mutex);
+    enum flight_start start = start_or_join(flights, flight, waiter, error);
+    (void)pthread_mutex_unlock(&flights->mutex);
+    return start;
+}
+
+struct waiter *flights_land(struct flights *flights, struct flight *flight)
+{
+    (void)pthread_mutex_lock(&flights->mutex);
+    flights_unlist(flights, flight);
+    struct waiter *waiters = TAKE(flight->waiters);
+    (void)pthread_mutex_unlock(&flights->mutex);
+    return waiters;
+}
+
+/* Puts the flight's waiters before `others`. */
+static struct waiter *take_waiters(struct flight *flight, struct waiter *others)
+{
+    for (struct waiter *waiter = TAKE(flight->waiters), *next; waiter; waiter = next) {
+        next = waiter->next;
+        waiter->next = others;
+        others = waiter;
+    }
+    return others;
+}
+
+struct waiter *flights_take_overdue(struct flights *flights, int64_t time)
+{
+    struct waiter *overdue = NULL;
+    struct map_node *next;
+
+    (void)pthread_mutex_lock(&flights->mutex);
+    for (struct map_node *node = map_next(&flights->listed, NULL); node; node = next) {
+        struct flight *flight = MAP_ITEM(node, struct flight, node);
+        next = map_next(&flights->listed, node);
+        if (flight->deadline < time) {
+            flights_unlist(flights, flight);
+            overdue = take_waiters(flight, overdue);
+        }
+    }
+    (void)pthread_mutex_unlock(&flights->mutex);
+    return overdue;
+}
+
+void flights_release(struct flights *flights)
+{
+    (void)pthread_mutex_lock(&flights->mutex);
+    flights->held--;
+    if (flights->held == 0)
+        (void)pthread_cond_broadcast(&flights->none_held);
+    (void)pthread_mutex_unlock(&flights->mutex);
+}
+
+void flights_close(struct flights *flights)
+{
+    (void)pthread_mutex_lock(&flights->mutex);
+    flights->is_closed = true;
+    (void)pthread_mutex_unlock(&flights->mutex);
+}
+
+bool flights_wait_until_none_held(struct flights *flights, int64_t deadline)
+{
+    struct timespec until = clock_timespec(deadline);
+    int status = 0;
+
+    (void)pthread_mutex_lock(&flights->mutex);
+    while (flights->held > 0 && status != ETIMEDOUT)
+        status = pthread_cond_timedwait(&flights->none_held, &flights->mutex, &until);
+    bool is_none = flights->held == 0;
+    (void)pthread_mutex_unlock(&flights->mutex);
+    return is_none;
+}
+
+size_t flights_count(struct flights *flights)
+{
+    (void)pthread_mutex_lock(&flights->mutex);
+    size_t count = flights->listed.count;
+    (void)pthread_mutex_unlock(&flights->mutex);
+    return count;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lookups in flight: one for a reference and partition, however many requests wait for it
+ * (users.md T20). Who asks what is being asked already joins and shares the outcome.
+ *
+ * A flight belongs to the worker's job that runs it; requests that wait are waiters, which belong
+ * to whoever took them off. A waiter is taken off exactly once: when its flight lands, when it is
+ * overdue, or when the service drains.
+ */
+#ifndef SERVER_FLIGHT_H
+#define SERVER_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/map.h"
+#include "manifest/manifest.h"
+#include "server/cache.h"
+#include "server/question.h"
+#include "server/workers.h"
+
+struct lookup;
+struct request;
+
+/* A request that waits, and what it asks. */
+struct waiter {
+    struct waiter *next;
+    struct request *request;
+    struct question question;
+    bool has_joined; /* the flight had been started by another */
+};
+
+struct flight {
+    struct job job;
+    struct lookup *lookup;
+    struct cache_key key;
+    struct reference *reference;
+    struct credential *credential; /* the caller's own, or NULL */
+    struct report *held;           /* to be confirmed, or NULL */
+    bool has_stand_in;             /* a stale answer can be given if asking fails */
+    uint32_t generation;           /* of the finding that led to the asking */
+    int64_t deadline;              /* clock_monotonic_ms() */
+
+    struct map_node node; /* what follows is guarded by the mutex of struct flights */
+    struct waiter *waiters;
+    bool is_listed;
+};
+
+/* The request waits with its question, which is moved: the caller's is empty afterwards. NULL: no
+ * memory, nothing is moved. */
+struct waiter *waiter_new(struct request *request, struct question *question) MUST_USE;
+/* The request has been answered. */
+void waiter_free(struct waiter *waiter);
+
+/* Takes over the key, the question's credentials and the finding's report. NULL: no memory; they
+ * are still the caller's. The job's functions and the deadline are the caller's to set. */
+struct flight *flight_new(struct question *question, struct cache_key *key,
+                          struct cache_finding *finding) MUST_USE;
+/* Without waiters. */
+void flight_free(struct flight *flight);
+
+struct flights;
+struct flights *flights_new(void) MUST_USE; /* NULL: no memory */
+/* When no flight is left. */
+void flights_free(struct flights *flights);
+
+enum flight_start {
+    FLIGHT_STARTED, /* it is listed; the caller sees to it that it is run */
+    FLIGHT_JOINED,  /* another has the same key: the waiter is with it, this one is for nothing */
+    FLIGHT_REFUSED  /* both are the caller's still; errors: draining, internal */
+};
+
+/* Lists the flight with its waiter (NULL: a refresh that nobody waits for), or lets the waiter join
+ * the one that is listed. Any thread, as all below. */
+enum flight_start flights_start(struct flights *flights, struct flight *flight,
+                                struct waiter *waiter, struct error *error) MUST_USE;
+/* The flight has ended: it can no longer be joined. Returns its waiters. */
+struct waiter *flights_land(struct flights *flights, struct flight *flight) MUST_USE;
+/* The waiters of all flights whose deadline was before `time`; the flights go on unlisted. */
+struct waiter *flights_take_overdue(struct flights *flights, int64_t time) MUST_USE;
+
+/* A request taken off has been answered: it is held no more. */
+void flights_release(struct flights *flights);
+/* Refuses new ones from now on. */
+void flights_close(struct flights *flights);
+/* False when requests are still held at the deadline (clock_monotonic_ms). */
+bool flights_wait_until_none_held(struct flights *flights, int64_t deadline);
+/* Flights listed now. */
+size_t flights_count(struct flights *flights);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http_request.h"
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "server/http_reply.h"
+#include "server/request.h"
+#include "server/response.h"
+
+enum {
+    BODY_MAX = 1024 * 1024, /* bytes; more is 413 */
+    BODY_SWALLOWED =
+        4 * BODY_MAX /* a body is read to its end, and the connection kept, up to here */
+};
+
+/* -- what handlers see: struct request_door --------------------------------------------------- */
+
+struct header_count {
+    struct slice name;
+    size_t count;
+};
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    size_t name_length, const char *value, size_t value_length)
+{
+    struct header_count *wanted = context;
+
+    (void)kind;
+    (void)value;
+    (void)value_length;
+    if (slice_equal_ignoring_case(slice_of(name, name_length), wanted->name))
+        wanted->count++;
+    return MHD_YES;
+}
+
+static struct slice find_header(struct MHD_Connection *native, struct slice name)
+{
+    const char *value = NULL;
+    size_t length = 0;
+
+    (void)MHD_lookup_connection_value_n(native, MHD_HEADER_KIND, name.data, name.length, &value,
+                                        &length);
+    return slice_of(value, length);
+}
+
+static struct slice door_header(const struct request *request, const char *name, size_t *count)
+{
+    const struct connection *connection = MAP_ITEM_CONST(request, struct connection, request);
+    struct header_count wanted = {.name = slice_from_string(name)};
+
+    if (count) {
+        (void)MHD_get_connection_values_n(connection->native, MHD_HEADER_KIND, count_header,
+                                          &wanted);
+        *count = wanted.count;
+    }
+    return find_header(connection->native, wanted.name);
+}
+
+static void door_respond(struct request *request, struct response *response)
+{
+    connection_answer(MAP_ITEM(request, struct connection, request), response);
+}
+
+static const struct request_door http_door = {.header = door_header, .respond = door_respond};
+
+/* -- connections ------------------------------------------------------------------------------ */
+
+/* From this machine: secrets in a request pass no wire. */
+static bool address_is_local(const struct sockaddr *address)
+{
+    const void *bytes = address;
+    const struct sockaddr_in *ipv4 = bytes;
+    const struct in6_addr *ipv6 = &((const struct sockaddr_in6 *)bytes)->sin6_addr;
+
+    if (address->sa_family == AF_INET)
+        return ntohl(ipv4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (address->sa_family == AF_INET6) {
+        return IN6_IS_ADDR_LOOPBACK(ipv6) ||
+               (IN6_IS_ADDR_V4MAPPED(ipv6) && ipv6->s6_addr[12] == IN_LOOPBACKNET);
+    }
+    return address->sa_family == AF_UNIX;
+}
+
+static struct connection *open_connection(struct http_requests *requests,
+                                          struct MHD_Connection *native)
+{
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *address =
+        MHD_get_connection_info(native, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!fd || !address)
+        return NULL;
+    struct connection *connection =
+        connection_open(&requests->connections, native, fd->connect_fd, clock_monotonic_ms());
+    if (!connection)
+        return NULL;
+    connection->request.door = &http_door;
+    connection->request.is_confidential = address_is_local(address->client_addr);
+    return connection;
+}
+
+void http_on_connection(void *requests, struct MHD_Connection *native, void **slot,
+                        enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *slot = open_connection(requests, native);
+    } else if (*slot) {
+        connection_close(take_pointer(slot));
+    }
+}
+
+static struct connection *connection_of(struct MHD_Connection *native)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(native, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* -- requests --------------------------------------------------------------------------------- */
+
+static enum method method_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum method method;
+    } methods[] = {
+        {MHD_HTTP_METHOD_GET, METHOD_GET},
+        {MHD_HTTP_METHOD_HEAD, METHOD_HEAD},
+        {MHD_HTTP_METHOD_POST, METHOD_POST},
+    };
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (strcmp(methods[i].name, name) == 0)
+            return methods[i].method;
+    }
+    return METHOD_OTHER;
+}
+
+/* The connection holds the response until connection_finish(). */
+static enum MHD_Result send_reply(const struct http_requests *requests,
+                                  struct connection *connection, struct response *response)
+{
+    bool closes = atomic_load_explicit(requests->is_draining, memory_order_relaxed);
+
+    connection_enter(connection, CONNECTION_SENDING, clock_monotonic_ms());
+    return http_reply_send(connection->native, response, closes);
+}
+
+/* The handler may have handed the request to another thread, and that may have answered it. */
+static enum MHD_Result reply_or_sleep(const struct http_requests *requests,
+                                      struct connection *connection)
+{
+    struct response *response = connection_reply(connection);
+
+    if (response)
+        return send_reply(requests, connection, response);
+    MHD_suspend_connection(connection->native);
+    connection_await(connection);
+    return MHD_YES;
+}
+
+static void refuse(struct connection *connection, unsigned status, const char *reason)
+{
+    struct error error;
+
+    (void)error_set(&error, ERROR_TOO_LARGE, "%s", reason);
+    connection_answer(connection, response_from_error_as(status, &error));
+}
+
+static void refuse_body(struct connection *connection)
+{
+    refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "the request's body is larger than 1 MiB");
+}
+
+/* What Content-Length says, or just more than we swallow. The library has refused all but digits.
+ */
+static uint64_t declared_length(struct MHD_Connection *native)
+{
+    struct slice digits = find_header(native, SLICE("content-length"));
+    uint64_t length = 0;
+
+    for (size_t i = 0; i < digits.length && length <= BODY_SWALLOWED; i++)
+        length = length * 10 + (uint64_t)(digits.data[i] - '0');
+    return length;
+}
+
+/* A body longer than we swallow, where the client says so beforehand (and may wait for our "100
+ * Continue"), is refused at once; the library closes the connection then. */
+static enum MHD_Result on_head(const struct http_requests *requests, struct connection *connection,
+                               const char *method)
+{
+    int64_t now = clock_monotonic_ms();
+
+    connection->request.method = method_of(method);
+    connection_enter(connection, CONNECTION_BODY, now);
+    if (declared_length(connection->native) <= BODY_SWALLOWED)
+        return MHD_YES;
+    connection_ask(connection, now);
+    refuse_body(connection);
+    return reply_or_sleep(requests, connection);
+}
+
+/* One that does not say so, and goes on and on, finds its connection closed. */
+static enum MHD_Result on_body(struct connection *connection, size_t *length)
+{
+    connection->body_length += *length;
+    *length = 0;
+    return connection->body_length <= BODY_SWALLOWED ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_request(const struct http_requests *requests,
+                                  struct connection *connection)
+{
+    connection_ask(connection, clock_monotonic_ms());
+    if (connection->is_target_too_long) {
+        refuse(connection, MHD_HTTP_URI_TOO_LONG, "the request's URI is longer than 4096 bytes");
+    } else if (connection->body_length > BODY_MAX) {
+        refuse_body(connection);
+    } else {
+        requests->handler(requests->handler_context, &connection->request);
+    }
+    return reply_or_sleep(requests, connection);
+}
+
+/* Everything has been received; the library asks until there is an answer. */
+static enum MHD_Result on_received(const struct http_requests *requests,
+                                   struct connection *connection)
+{
+    switch ((enum connection_reply)atomic_load(&connection->reply)) {
+    case REPLY_NONE:
+        return on_request(requests, connection);
+    case REPLY_READY:
+        return send_reply(requests, connection, connection->response);
+    case REPLY_RUNNING:
+    case REPLY_AWAITED:
+        return MHD_YES;
+    case REPLY_UNWANTED:
+        break;
+    }
+    return MHD_NO;
+}
+
+void *http_on_target(void *requests, const char *target, struct MHD_Connection *native)
+{
+    struct connection *connection = connection_of(native);
+
+    (void)requests;
+    if (connection) {
+        connection_begin(connection, slice_of(target, strnlen(target, CONNECTION_TARGET_MAX + 1)),
+                         clock_monotonic_ms());
+    }
+    return connection;
+}
+
+enum MHD_Result http_on_access(void *requests, struct MHD_Connection *native, const char *url,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_length, void **slot)
+{
+    struct connection *connection = *slot;
+
+    (void)native;
+    (void)url;
+    (void)version;
+    (void)upload;
+    if (!connection)
+        return MHD_NO; /* there was no memory for it */
+    if (atomic_load_explicit(&connection->phase, memory_order_relaxed) == CONNECTION_HEAD)
+        return on_head(requests, connection, method);
+    if (*upload_length > 0)
+        return on_body(connection, upload_length);
+    return on_received(requests, connection);
+}
+
+void http_on_completed(void *requests, struct MHD_Connection *native, void **slot,
+                       enum MHD_RequestTerminationCode code)
+{
+    (void)requests;
+    (void)native;
+    (void)code;
+    if (*slot)
+        connection_finish(take_pointer(slot), clock_monotonic_ms());
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/question.h"
+
+#include "base/escape.h"
+#include "server/accept.h"
+#include "server/request.h"
+
+enum {
+    PLATFORM_MAX = 256, /* bytes of a platform as written */
+    FORMAT_MAX = 16,
+    SPELLING_MAX = REFERENCE_MAX + PLATFORM_MAX + CREDENTIAL_IDENTITY_SIZE + 3
+};
+
+/* A parameter that need not be there, and means nothing when empty. */
+static bool read_optional(const struct request *request, const char *name, struct buffer *out,
+                          struct error *error)
+{
+    return request_parameter(request, name, out, error) || error->code == ERROR_NONE;
+}
+
+static bool read_image(struct question *question, const struct request *request,
+                       struct error *error)
+{
+    if (!read_optional(request, "image", &question->image, error))
+        return false;
+    if (question->image.length == 0) /* the reference service's own words */
+        return error_set(error, ERROR_INVALID, "No image name provided");
+    return true;
+}
+
+static bool client_prefers_text(const struct request *request)
+{
+    struct slice accept = request_header(request, "accept");
+    return accept_quality(accept, SLICE("text/plain")) >
+           accept_quality(accept, SLICE("application/json"));
+}
+
+static bool read_format(struct question *question, const struct request *request,
+                        struct error *error)
+{
+    CLEANUP(buffer_release) struct buffer format = BUFFER_INIT(FORMAT_MAX);
+
+    if (!read_optional(request, "format", &format, error))
+        return false;
+    if (format.length == 0) {
+        question->is_text = client_prefers_text(request);
+        return true;
+    }
+    question->is_text = slice_equal(buffer_slice(&format), SLICE("text"));
+    if (question->is_text || slice_equal(buffer_slice(&format), SLICE("json")))
+        return true;
+    return error_set(error, ERROR_INVALID, "format '%s' is neither 'json' nor 'text'",
+                     ESCAPED(buffer_slice(&format)));
+}
+
+/* Refused, never ignored: the caller would take what everyone gets for what the credentials
+ * open. */
+static bool read_credential(struct question *question, const struct request *request,
+                            struct error *error)
+{
+    size_t count = 0;
+    struct slice header = request->door->header(request, "x-registry-auth", &count);
+
+    if (count == 0 || (count == 1 && header.length == 0))
+        return true;
+    if (count > 1)
+        return error_set(error, ERROR_INVALID, "X-Registry-Auth is given %zu times", count);
+    if (!request->is_confidential)
+        return error_set(error, ERROR_FORBIDDEN,
+                         "X-Registry-Auth is taken over TLS, loopback or a Unix socket only: "
+                         "others may have read it on its way");
+    error->code = ERROR_NONE;
+    question->credential = credential_parse(header, error);
+    if (!question->credential)
+        return error->code == ERROR_NONE;
+    credential_identity(question->credential, question->partition);
+    if (!question_is_private(question)) /* never into everyone's partition */
+        return error_set(error, ERROR_INTERNAL, "no identity for the credentials");
+    return true;
+}
+
+/* A NUL stands in none of the parts: parameters with one are refused. */
+static bool write_spelling(struct question *question, struct error *error)
+{
+    struct buffer *spelling = &question->spelling;
+
+    (void)buffer_append_char(spelling, question->is_text ? 't' : 'j');
+    (void)buffer_append_slice(spelling, buffer_slice(&question->platform));
+    (void)buffer_append_char(spelling, '\0');
+    (void)buffer_append_string(spelling, question->partition);
+    (void)buffer_append_char(spelling, '\0');
+    (void)buffer_append_slice(spelling, buffer_slice(&question->image));
+    return buffer_check(spelling, "question", error);
+}
+
+bool question_read(struct question *question, const struct request *request, struct error *error)
+{
+    *question = (struct question){.image = BUFFER_INIT(REFERENCE_MAX),
+                                  .platform = BUFFER_INIT(PLATFORM_MAX),
+                                  .spelling = BUFFER_INIT(SPELLING_MAX)};
+    return read_image(question, request, error) &&
+           read_optional(request, "platform", &question->platform, error) &&
+           read_format(question, request, error) && read_credential(question, request, error) &&
+           write_spelling(question, error);
+}
+
+static bool judge_credential(const struct question *question, struct error *error)
+{
+    const char *registry = question->reference->registry;
+
+    if (!question->credential || credential_is_for(question->credential, registry))
+        return true;
+    return error_set(error, ERROR_INVALID,
+                     "the serveraddress in X-Registry-Auth is another registry than %s", registry);
+}
+
+bool question_judge(struct question *question, struct error *error)
+{
+    question->reference = reference_parse(buffer_slice(&question->image), error);
+    if (!question->reference)
+        return false;
+    if (question->platform.length) {
+        question->asked = platform_parse(buffer_slice(&question->platform), error);
+        if (!question->asked)
+            return false;
+    }
+    return judge_credential(question, error);
+}
+
+void question_release(struct question *question)
+{
+    buffer_release(&question->image);
+    buffer_release(&question->platform);
+    buffer_release(&question->spelling);
+    credential_free(TAKE(question->credential));
+    reference_free(TAKE(question->reference));
+    platform_free(TAKE(question->asked));
+}

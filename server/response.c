@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/response.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/json.h"
+
+enum {
+    ERROR_BODY_MAX = 2048, /* a message is 255 bytes, each at most 6 when escaped */
+    RETRY_AFTER_TEXT_MAX = 16
+};
+
+struct error_form {
+    unsigned status;
+    bool says_when_to_retry; /* Retry-After always, at least 1 */
+};
+
+/* design.md's table of answers. */
+static const struct error_form error_forms[ERROR_CODE_COUNT] = {
+    [ERROR_NONE] = {500, false},           [ERROR_INVALID] = {400, false},
+    [ERROR_UNAUTHORIZED] = {401, false},   [ERROR_FORBIDDEN] = {403, false},
+    [ERROR_DENIED] = {403, false},         [ERROR_NOT_FOUND] = {404, false},
+    [ERROR_NO_ROUTE] = {404, false},       [ERROR_METHOD] = {405, false},
+    [ERROR_ONLY_IF_CACHED] = {504, false}, [ERROR_CONFLICT] = {409, false},
+    [ERROR_TOO_LARGE] = {422, false},      [ERROR_MEDIA_TYPE] = {415, false},
+    [ERROR_UNSUPPORTED] = {422, false},    [ERROR_QUOTA] = {429, true},
+    [ERROR_RATE_LIMITED] = {503, true},    [ERROR_OVERLOADED] = {503, true},
+    [ERROR_DRAINING] = {503, true},        [ERROR_UPSTREAM] = {502, false},
+    [ERROR_TIMEOUT] = {504, false},        [ERROR_INTERNAL] = {500, false},
+};
+
+static char no_memory_body[] = "{\"error\":\"out of memory\",\"code\":\"internal\"}";
+
+/* What is left to say without memory. Static, hence never counted and never changed. */
+static struct response no_memory = {
+    .status = 500,
+    .content_type = "application/json",
+    .body = no_memory_body,
+    .body_length = sizeof(no_memory_body) - 1,
+};
+
+struct response *response_new(unsigned status, const char *content_type, struct buffer *body)
+{
+    struct response *response = calloc(1, sizeof(*response));
+    if (!response)
+        return NULL;
+    response->status = status;
+    response->content_type = content_type;
+    response->body_length = body->length;
+    atomic_init(&response->references, 1);
+    response->body = buffer_take(body);
+    if (!response->body) {
+        free(response);
+        return NULL;
+    }
+    return response;
+}
+
+struct response *response_ref(struct response *response)
+{
+    if (response != &no_memory)
+        (void)atomic_fetch_add_explicit(&response->references, 1, memory_order_relaxed);
+    return response;
+}
+
+static void response_free(struct response *response)
+{
+    void *native = atomic_load_explicit(&response->native, memory_order_relaxed);
+
+    if (native)
+        response->native_free(native);
+    for (size_t i = 0; i < response->header_count; i++)
+        free(response->headers[i].value);
+    free(response->body);
+    free(response);
+}
+
+void response_unref(struct response *response)
+{
+    if (!response || response == &no_memory)
+        return;
+    if (atomic_fetch_sub_explicit(&response->references, 1, memory_order_acq_rel) == 1)
+        response_free(response);
+}
+
+void response_add_header(struct response *response, const char *name, const char *value)
+{
+    if (response == &no_memory)
+        return;
+    assert(response->header_count < RESPONSE_HEADERS_MAX);
+    char *copy = strdup(value);
+    if (!copy)
+        return;
+    response->headers[response->header_count++] =
+        (struct response_header){.name = name, .value = copy};
+}
+
+struct response *response_json(unsigned status, struct buffer *body)
+{
+    struct response *response =
+        buffer_ok(body) ? response_new(status, "application/json", body) : NULL;
+    return response ? response : &no_memory;
+}
+
+unsigned response_status(enum error_code code)
+{
+    return code < ERROR_CODE_COUNT ? error_forms[code].status : 500;
+}
+
+static void add_retry_after(struct response *response, const struct error *error)
+{
+    CLEANUP(buffer_release) struct buffer seconds = BUFFER_INIT(RETRY_AFTER_TEXT_MAX);
+    uint32_t wait = error->retry_after;
+
+    if (wait == 0 && error_forms[error->code].says_when_to_retry)
+        wait = 1;
+    if (wait > 0 && buffer_append_integer(&seconds, wait))
+        response_add_header(response, "Retry-After", buffer_string(&seconds));
+}
+
+struct response *response_from_error_as(unsigned status, const struct error *error)
+{
+    CLEANUP(buffer_release) struct buffer body = BUFFER_INIT(ERROR_BODY_MAX);
+    struct json_writer writer = json_writer_begin(&body, JSON_COMPACT);
+
+    json_write_object_begin(&writer);
+    json_write_member(&writer, "error", error->message);
+    json_write_member(&writer, "code", error_code_name(error->code));
+    json_write_object_end(&writer);
+
+    struct response *response = response_json(status, &body);
+    add_retry_after(response, error);
+    return response;
+}
+
+struct response *response_from_error(const struct error *error)
+{
+    return response_from_error_as(response_status(error->code), error);
+}

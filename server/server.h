@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The daemon: /query and its company over HTTP, on top of registry/.
+ *
+ * Threads: main accepts connections, waits for signals and ticks once a second; the event threads
+ * of http.c run the handlers; workers (lookup.h) ask registries. mqueryd's main() and `mquery
+ * serve` both are mqueryd_main().
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "config/config.h"
+
+struct lookup;
+struct server;
+
+/* The whole program: flags, settings, log, server. Returns the exit status: 0; 1 where it could not
+ * start; 2 where flags or settings are wrong. `argv` may be cut up. */
+int mqueryd_main(int argc, char **argv);
+
+/* Opens what is needed to serve, and listens. `config` is borrowed; `signals` is signals_open()'s.
+ * Errors: invalid, conflict (cannot listen), internal. */
+struct server *server_new(const struct config *config, int signals, struct error *error) MUST_USE;
+void server_free(struct server *server);
+CLEANUP_DEFINE(struct server, server_free)
+
+/* Serves until SIGTERM or SIGINT, then drains: not ready at once, no new connections after
+ * `drain_delay`, answers in flight for up to `drain_timeout`. A second signal ends the process at
+ * once, with status 128 + the signal's number. */
+void server_run(struct server *server);
+
+/* What handlers ask; any thread. */
+struct lookup *server_lookup(const struct server *server);
+bool server_is_draining(const struct server *server);
+
+#endif
