@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/requirement.h"
+
+#include "base/escape.h"
+#include "manifest/manifest.h"
+
+enum {
+    PLATFORMS_MAX = 64, /* in one --require */
+    PLATFORM_TEXT_MAX = 1024
+};
+
+struct requirement {
+    struct platform *platforms[PLATFORMS_MAX];
+    size_t count;
+};
+
+static bool add_platform(struct requirement *requirement, struct slice text, struct error *error)
+{
+    if (requirement->count == PLATFORMS_MAX)
+        return error_set(error, ERROR_INVALID, "more than %d platforms", PLATFORMS_MAX);
+    struct platform *platform = platform_parse(text, error);
+    if (!platform)
+        return false;
+    requirement->platforms[requirement->count++] = platform;
+    return true;
+}
+
+struct requirement *requirement_parse(struct slice text, struct error *error)
+{
+    struct slice rest = text;
+    ptrdiff_t comma = 0;
+    struct requirement *requirement = calloc(1, sizeof(*requirement));
+
+    if (!requirement) {
+        (void)error_no_memory(error);
+        return NULL;
+    }
+    do {
+        comma = slice_find(rest, ',');
+        struct slice part = comma < 0 ? rest : slice_until(rest, (size_t)comma);
+        if (!add_platform(requirement, part, error)) {
+            requirement_free(requirement);
+            return NULL;
+        }
+        rest = slice_from(rest, (size_t)comma + 1);
+    } while (comma >= 0);
+    return requirement;
+}
+
+void requirement_free(struct requirement *requirement)
+{
+    if (!requirement)
+        return;
+    for (size_t i = 0; i < requirement->count; i++)
+        platform_free(requirement->platforms[i]);
+    free(requirement);
+}
+
+/* Registries choose these words: escaped. */
+static void append_platform(struct buffer *out, const struct platform *platform)
+{
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(PLATFORM_TEXT_MAX);
+
+    (void)platform_write(platform, &text);
+    (void)buffer_append_string(out, ESCAPED(buffer_slice(&text)));
+}
+
+bool requirement_is_met(const struct requirement *requirement, const struct report *report,
+                        struct buffer *missing)
+{
+    bool is_met = true;
+
+    for (size_t i = 0; i < requirement->count; i++) {
+        const struct platform *asked = requirement->platforms[i];
+        if (report_supports(report, asked))
+            continue;
+        (void)buffer_append_string(missing, is_met ? "" : ", ");
+        append_platform(missing, asked);
+        (void)buffer_append_string(missing, " is not offered");
+        is_met = false;
+
+        ptrdiff_t runs = platform_runs(asked, report->platforms, report->platform_count);
+        if (runs < 0)
+            continue;
+        (void)buffer_append_string(missing, " (");
+        append_platform(missing, &report->platforms[runs]);
+        (void)buffer_append_string(missing, " runs on it)");
+    }
+    return is_met;
+}
