@@ -131,7 +131,7 @@ static bool buffer_reserve(struct buffer *buffer, size_t extra)
         return buffer_fail(buffer, BUFFER_FULL);
 
     size_t wanted = buffer->length + extra + 1;
-    if (wanted <= buffer->capacity)
+    if (buffer->data && wanted <= buffer->capacity)
         return true;
     size_t capacity = buffer->capacity ? buffer->capacity : BUFFER_FIRST_CAPACITY;
     while (capacity < wanted)

@@ -21,10 +21,11 @@
 #define PRINTF(text, values) __attribute__((format(printf, text, values)))
 
 /* Defines NAME_p, which ends the variable it is given the address of by calling NAME. */
-#define CLEANUP_DEFINE(type, name)           \
-    static inline void name##_p(type **slot) \
-    {                                        \
-        name(*slot);                         \
+#define CLEANUP_DEFINE(type, name)                                  \
+    /* NOLINTNEXTLINE(bugprone-macro-parentheses): a type's name */ \
+    static inline void name##_p(type **slot)                        \
+    {                                                               \
+        name(*slot);                                                \
     }
 
 /* Empties the pointer variable at `slot` and returns what it held. */

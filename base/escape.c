@@ -158,23 +158,30 @@ static int hex_value(char byte)
     return -1;
 }
 
+/* The byte that "XX" at `digits` stands for, or -1; NUL is not let through. */
+static int percent_byte(struct slice digits)
+{
+    int high = digits.length > 1 ? hex_value(digits.data[0]) : -1;
+    int low = digits.length > 1 ? hex_value(digits.data[1]) : -1;
+
+    if (high < 0 || low < 0 || high + low == 0)
+        return -1;
+    return high * 16 + low;
+}
+
 bool escape_percent_decode(struct buffer *out, struct slice text, bool plus)
 {
     for (size_t i = 0; i < text.length; i++) {
-        char byte = text.data[i];
+        int byte = (unsigned char)text.data[i];
         if (byte == '+' && plus) {
             byte = ' ';
         } else if (byte == '%') {
-            int high = i + 2 < text.length ? hex_value(text.data[i + 1]) : -1;
-            int low = i + 2 < text.length ? hex_value(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            byte = (char)(high * 16 + low);
+            byte = percent_byte(slice_from(text, i + 1));
             i += 2;
         }
-        if (byte == '\0')
+        if (byte <= 0)
             return false;
-        (void)buffer_append_char(out, byte);
+        (void)buffer_append_char(out, (char)byte);
     }
     return buffer_ok(out);
 }
@@ -193,8 +200,8 @@ bool escape_base64_encode(struct buffer *out, struct slice bytes)
         if (rest > 2)
             group |= data[i + 2];
         char quad[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
-                        rest > 1 ? alphabet[group >> 6 & 63] : '=',
-                        rest > 2 ? alphabet[group & 63] : '='};
+                        (char)(rest > 1 ? alphabet[group >> 6 & 63] : '='),
+                        (char)(rest > 2 ? alphabet[group & 63] : '=')};
         (void)buffer_append(out, quad, sizeof(quad));
     }
     return buffer_ok(out);

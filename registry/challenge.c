@@ -29,7 +29,7 @@ struct parsed {
     const char *fault; /* why it is unusable; NULL: it is well formed */
 };
 
-/* -- reading ---------------------------------------------------------------------------------- */
+/* -- reading -------------------------------------------------------------------------------- */
 
 static bool starts_with(struct slice rest, char byte)
 {
@@ -206,7 +206,7 @@ static bool take_challenge(struct slice *rest, struct parsed *parsed)
     return true;
 }
 
-/* -- choosing --------------------------------------------------------------------------------- */
+/* -- choosing ------------------------------------------------------------------------------- */
 
 /* NULL where absent or empty; `ok` turns false when there is no memory. */
 static char *copy_parameter(const struct parsed *parsed, struct slice name, bool *ok)

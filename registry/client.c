@@ -27,8 +27,7 @@ enum {
     LONGEST_PAUSE_MS = 3600000 /* no answer keeps us away for longer than an hour */
 };
 
-/* -- fetches --------------------------------------------------------------------------------------
- */
+/* -- fetches -------------------------------------------------------------------------------- */
 
 struct fetch fetch_head(const char *target)
 {
@@ -73,8 +72,7 @@ static size_t size_limit(const struct fetch *fetch)
     return fetch->kind == FETCH_BLOB ? CONFIG_SIZE_MAX : MANIFEST_SIZE_MAX;
 }
 
-/* -- beginning ------------------------------------------------------------------------------------
- */
+/* -- beginning ------------------------------------------------------------------------------ */
 
 /* H1: only parts that have passed a parser come together here. */
 static bool write_first_url(const struct session *session, struct fetch *fetch)
@@ -131,8 +129,7 @@ static bool begin(struct session *session, struct fetch *fetch)
     return true;
 }
 
-/* -- settling: not the content --------------------------------------------------------------------
- */
+/* -- settling: not the content -------------------------------------------------------------- */
 
 static uint32_t seconds(int64_t milliseconds)
 {
@@ -229,8 +226,7 @@ static bool is_redirect(long status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* -- settling: the content ------------------------------------------------------------------------
- */
+/* -- settling: the content ------------------------------------------------------------------ */
 
 /* The registry's word on the digest: the last answer's, else that of a hop before it (H11). */
 static const char *stated_digest(const struct fetch *fetch)
@@ -302,8 +298,7 @@ static void settle_content(struct session *session, struct fetch *fetch)
     finish(fetch);
 }
 
-/* -- rounds ---------------------------------------------------------------------------------------
- */
+/* -- rounds --------------------------------------------------------------------------------- */
 
 static void settle(struct session *session, struct fetch *fetch)
 {

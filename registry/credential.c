@@ -23,9 +23,7 @@ enum {
     KEY_SIZE = 32
 };
 
-static const char unreadable[] = "X-Registry-Auth is not the base64 of a JSON object";
-
-/* -- secrets ---------------------------------------------------------------------------------- */
+/* -- secrets -------------------------------------------------------------------------------- */
 
 static void secret_release(struct buffer *secret)
 {
@@ -49,7 +47,7 @@ static bool decode_secret(struct buffer *out, struct slice base64)
     return escape_base64_decode(out, base64);
 }
 
-/* -- identity --------------------------------------------------------------------------------- */
+/* -- identity ------------------------------------------------------------------------------- */
 
 /* Made once, before the first credential; read-only afterwards (A12). */
 static unsigned char identity_key[KEY_SIZE];
@@ -109,7 +107,7 @@ void credential_identity(const struct credential *credential, char out[CREDENTIA
         memcpy(out, credential->identity, CREDENTIAL_IDENTITY_SIZE);
 }
 
-/* -- making ----------------------------------------------------------------------------------- */
+/* -- making --------------------------------------------------------------------------------- */
 
 /* What a credential is made of; borrowed. A slice without data is absent. */
 struct parts {
@@ -197,7 +195,7 @@ void credential_free(struct credential *credential)
     free(credential);
 }
 
-/* -- X-Registry-Auth -------------------------------------------------------------------------- */
+/* -- X-Registry-Auth ------------------------------------------------------------------------ */
 
 /* C3: "user:password", split at the first colon; some writers pad the password with NULs. */
 static const char *split_auth(struct slice text, struct parts *parts)
@@ -278,13 +276,13 @@ struct credential *credential_parse(struct slice header, struct error *error)
         object = json_parse(buffer_slice(&text), error);
     if (json_kind(object) != JSON_OBJECT) {
         /* What the parser says may hold a piece of the secret. */
-        (void)error_set(error, ERROR_INVALID, "%s", unreadable);
+        (void)error_set(error, ERROR_INVALID, "X-Registry-Auth is not the base64 of a JSON object");
         return NULL;
     }
     return credential_from_json(object, error);
 }
 
-/* -- using ------------------------------------------------------------------------------------ */
+/* -- using ---------------------------------------------------------------------------------- */
 
 bool credential_write_basic(const struct credential *credential, struct buffer *out)
 {

@@ -21,8 +21,7 @@ enum {
     ERROR_BODY_MAX = 64 * 1024    /* H13 */
 };
 
-/* -- the response's head -------------------------------------------------------------------------
- */
+/* -- the response's head -------------------------------------------------------------------- */
 
 void exchange_headers_release(struct transfer_headers *headers)
 {
@@ -106,8 +105,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     return keep_header(transfer, name, value) ? length : 0;
 }
 
-/* -- the response's body -------------------------------------------------------------------------
- */
+/* -- the response's body -------------------------------------------------------------------- */
 
 /* An error's text is worth its first 64 KiB (H13); what came by then is the whole answer. */
 static bool is_endless_error(struct transfer *transfer, size_t length)
@@ -144,8 +142,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
-/* -- the connection ------------------------------------------------------------------------------
- */
+/* -- the connection ------------------------------------------------------------------------- */
 
 /* S1, S2: decides on the address that is really dialled, whatever name led to it. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
@@ -171,8 +168,7 @@ static CURLcode on_ssl_context(CURL *handle, void *ssl_context, void *context)
     return CURLE_OK;
 }
 
-/* -- preparing -----------------------------------------------------------------------------------
- */
+/* -- preparing ------------------------------------------------------------------------------ */
 
 static long milliseconds_until(int64_t then, int64_t now)
 {
@@ -238,8 +234,7 @@ bool exchange_prepare(CURL *handle, struct transfer *transfer, bool use_proxy, i
     return curl_easy_setopt(handle, CURLOPT_URL, transfer->url) == CURLE_OK;
 }
 
-/* -- finishing -----------------------------------------------------------------------------------
- */
+/* -- finishing ------------------------------------------------------------------------------ */
 
 /* H19: what may pass is tried again. A refused connection or one never accepted is not likely to
  * get better within seconds: once. A name that does not resolve, or a certificate: never. */

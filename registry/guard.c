@@ -9,7 +9,7 @@
 #include "manifest/manifest.h"
 #include "registry/authority.h"
 
-/* -- addresses -------------------------------------------------------------------------------- */
+/* -- addresses ------------------------------------------------------------------------------ */
 
 struct ipv4_block {
     uint8_t start[4];
@@ -102,7 +102,7 @@ static bool is_written_private(const struct authority *authority)
            (authority->is_address && is_private_ipv6(&authority->address));
 }
 
-/* -- hosts ------------------------------------------------------------------------------------ */
+/* -- hosts ---------------------------------------------------------------------------------- */
 
 static uint16_t port_or(const struct authority *authority, uint16_t usual)
 {
@@ -153,6 +153,25 @@ static bool refuse_unlisted(struct error *error, const char *registry, const cha
                      registry, why, quote, registry, quote);
 }
 
+static bool refuse_denied(struct error *error, const char *host, const char *pattern)
+{
+    return error_set(error, ERROR_FORBIDDEN, "registry '%s' is refused by '%s' in registry.deny",
+                     host, pattern);
+}
+
+bool guard_check_place(const struct config_registry *settings, const struct url *place,
+                       struct error *error)
+{
+    struct authority host;
+
+    if (!authority_parse(slice_from_string(place->host), &host))
+        return error_set(error, ERROR_FORBIDDEN, "'%s' is not the name of a host",
+                         ESCAPED(slice_from_string(place->host)));
+    host.port = place->port;
+    const char *denied = find_pattern(&settings->deny, &host, false);
+    return !denied || refuse_denied(error, place->host, denied);
+}
+
 bool guard_check_host(const struct config_registry *settings, const char *registry,
                       struct error *error)
 {
@@ -162,10 +181,8 @@ bool guard_check_host(const struct config_registry *settings, const char *regist
     if (!authority_parse(slice_from_string(registry), &host))
         return error_set(error, ERROR_FORBIDDEN, "'%s' is not the name of a registry", shown);
     const char *denied = find_pattern(&settings->deny, &host, false);
-    if (denied) {
-        return error_set(error, ERROR_FORBIDDEN,
-                         "registry '%s' is refused by '%s' in registry.deny", shown, denied);
-    }
+    if (denied)
+        return refuse_denied(error, shown, denied);
     if (endpoint_listed(settings, registry))
         return true;
     if (!find_pattern(&settings->allow, &host, false)) {
@@ -181,7 +198,7 @@ bool guard_check_host(const struct config_registry *settings, const char *regist
     return true;
 }
 
-/* -- redirects and realms --------------------------------------------------------------------- */
+/* -- redirects and realms ------------------------------------------------------------------- */
 
 static bool is_plain(const struct url *url)
 {

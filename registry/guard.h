@@ -25,6 +25,10 @@ struct config_registry;
 bool guard_check_host(const struct config_registry *settings, const char *registry,
                       struct error *error) MUST_USE;
 
+/* Only registry.deny: for places a registry sends us to. Errors: forbidden. */
+bool guard_check_place(const struct config_registry *settings, const struct url *place,
+                       struct error *error) MUST_USE;
+
 /* S1: loopback, private, link-local, multicast, unspecified, carrier-grade NAT, benchmarking,
  * reserved; IPv4 inside IPv6 (mapped, NAT64, 6to4) is judged by the inner address. What is not an
  * internet address is private. */

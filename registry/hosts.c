@@ -82,6 +82,8 @@ static struct host *find_or_add(struct hosts *hosts, const char *origin)
     struct host *host = find(hosts, origin);
     if (host)
         return host;
+    if (hosts->map.count == HOSTS_MAX)
+        forget_oldest(hosts);
     host = calloc(1, sizeof(*host));
     if (!host)
         return NULL;
@@ -95,8 +97,6 @@ static struct host *find_or_add(struct hosts *hosts, const char *origin)
     else
         hosts->first = host;
     hosts->last = host;
-    if (hosts->map.count > HOSTS_MAX)
-        forget_oldest(hosts);
     return host;
 }
 

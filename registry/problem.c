@@ -18,7 +18,7 @@ enum {
     RETRY_AFTER_SIZE = 64 /* longer ones are nonsense */
 };
 
-/* -- what the body says ----------------------------------------------------------------------- */
+/* -- what the body says --------------------------------------------------------------------- */
 
 /* Borrowed from the document; empty where the body does not say. */
 struct complaint {
@@ -60,7 +60,7 @@ static bool contains(struct slice text, struct slice part)
     return false;
 }
 
-/* -- what it means ---------------------------------------------------------------------------- */
+/* -- what it means -------------------------------------------------------------------------- */
 
 /* H18: the status decides. Public ECR alone says 400 for a refusal. */
 static enum error_code classify(long status, struct complaint complaint)
@@ -160,7 +160,7 @@ bool problem_is_expiry(long status, struct slice body)
     return slice_equal_string(complaint.code, "DENIED") && contains(complaint.message, words);
 }
 
-/* -- Retry-After ------------------------------------------------------------------------------ */
+/* -- Retry-After ---------------------------------------------------------------------------- */
 
 /* Go's time.Duration as it prints itself; GHCR sends that. Longer names before their beginnings. */
 static const struct {

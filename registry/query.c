@@ -258,10 +258,11 @@ static bool resolve_some(struct inquiry *inquiry, struct offer *offers[], size_t
     bool is_settled = true;
 
     inquiry->fetches += (unsigned)count;
-    if (inquiry->fetches > FETCHES_MAX)
+    if (inquiry->fetches > FETCHES_MAX) {
         return error_set(error, ERROR_TOO_LARGE,
                          "more than %d requests are needed to find the platforms",
                          (int)FETCHES_MAX);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct descriptor *child = offers[i]->descriptor;
         fetches[i] = offers[i]->state == OFFER_MANIFEST

@@ -24,8 +24,7 @@ enum {
     URL_MAX = 16 * 1024
 };
 
-/* -- asking the realm ----------------------------------------------------------------------------
- */
+/* -- asking the realm ----------------------------------------------------------------------- */
 
 /* What is asked, once it is decided: a URL for a GET, and a form besides for a POST. */
 struct token_request {
@@ -181,8 +180,7 @@ static struct transfer *ask(struct session *session, const struct token_request 
     }
 }
 
-/* -- the realm's answer ---------------------------------------------------------------------------
- */
+/* -- the realm's answer --------------------------------------------------------------------- */
 
 static struct slice choose_text(const struct json *answer)
 {
@@ -260,9 +258,9 @@ static bool may_send_secret(const struct session *session, const struct url *rea
     if (!*with || guard_realm_is_trusted(&session->endpoint, realm))
         return true;
     return error_set(error, ERROR_DENIED,
-                     "'%s' wants its credentials sent to '%s', which is not known to belong to it: "
-                     "add '%s' to the host's realm list",
-                     session->endpoint.registry, realm->host, realm->host);
+                     "'%s' wants its credentials sent to '%s:%u', which is not known to belong to "
+                     "it: add that to the host's realm list",
+                     session->endpoint.registry, realm->host, (unsigned)realm->port);
 }
 
 bool realm_ask(struct session *session, const struct challenge *challenge, const char *scope,

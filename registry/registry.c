@@ -64,7 +64,7 @@ bool registry_may_ask(const struct registry *registry, const char *host, struct 
 
 bool registry_is_listed(const struct registry *registry, const char *host)
 {
-    return config_registry_host(registry->settings, slice_from_string(host)) != NULL;
+    return endpoint_listed(registry->settings, host) != NULL;
 }
 
 void registry_reading_begin(struct registry *registry)

@@ -30,8 +30,7 @@ CLEANUP_DEFINE(struct registry, registry_free)
 /* Fails running and later operations with ERROR_DRAINING. Any thread. */
 void registry_cancel(struct registry *registry);
 
-/* -- a caller's own credentials (credential.c) ---------------------------------------------------
- */
+/* -- a caller's own credentials (credential.c) ---------------------------------------------- */
 
 struct credential;
 

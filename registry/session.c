@@ -20,10 +20,11 @@ static bool choose_credential(struct session *session, const struct registry_que
     const struct config_host *listed = session->endpoint.listed;
 
     if (question->credential) {
-        if (!credential_is_for(question->credential, question->reference->registry))
+        if (!credential_is_for(question->credential, question->reference->registry)) {
             return error_set(error, ERROR_INVALID,
                              "the credentials given are for another registry than '%s'",
                              question->reference->registry);
+        }
         session->credential = question->credential;
         return true;
     }
@@ -32,7 +33,9 @@ static bool choose_credential(struct session *session, const struct registry_que
     session->operators =
         credential_new(slice_from_string(listed->username), slice_from_string(listed->password));
     session->credential = session->operators;
-    return session->operators || error_no_memory(error);
+    return session->operators ||
+           error_set(error, ERROR_INTERNAL, "the username or password for '%s' cannot be sent",
+                     question->reference->registry);
 }
 
 bool session_open(struct registry *registry, const struct registry_question *question,
@@ -121,8 +124,10 @@ struct transfer *session_transfer(const struct session *session, const struct ur
 {
     struct registry *registry = session->registry;
     struct place place = judge(session, url, route, registry_is_private);
-    CLEANUP(transfer_free_p) struct transfer *transfer = transfer_new(url->text);
 
+    if (!place.is_registry && !guard_check_place(registry->settings, url, error))
+        return NULL;
+    CLEANUP(transfer_free_p) struct transfer *transfer = transfer_new(url->text);
     if (!transfer) {
         error_no_memory(error);
         return NULL;

@@ -42,7 +42,7 @@ enum route {
 };
 
 /* Makes the transfer for a URL with the security its route allows, and the session's deadline. The
- * caller frees. Errors: upstream (an unreadable CA file), internal. */
+ * caller frees. Errors: forbidden (registry.deny), upstream (an unreadable CA file), internal. */
 struct transfer *session_transfer(const struct session *session, const struct url *url,
                                   enum route route, bool registry_is_private,
                                   struct error *error) MUST_USE;

@@ -36,8 +36,7 @@ struct tokens {
     struct token *newest, *oldest;
 };
 
-/* -- the cache -----------------------------------------------------------------------------------
- */
+/* -- the cache ------------------------------------------------------------------------------ */
 
 static struct slice token_key(const struct map_node *node)
 {
@@ -131,6 +130,8 @@ static struct token *find_or_add(struct tokens *tokens, const char *key)
         link_newest(tokens, token);
         return token;
     }
+    if (tokens->map.count >= TOKENS_MAX)
+        drop_oldest(tokens);
     token = calloc(1, sizeof(*token));
     if (!token)
         return NULL;
@@ -140,8 +141,6 @@ static struct token *find_or_add(struct tokens *tokens, const char *key)
         return NULL;
     }
     link_newest(tokens, token);
-    if (tokens->map.count > TOKENS_MAX)
-        drop_oldest(tokens);
     return token;
 }
 
@@ -157,8 +156,7 @@ static bool write_key(const struct session *session, const struct challenge *cha
     return buffer_check(out, "the challenge", error);
 }
 
-/* -- one fetch a key ------------------------------------------------------------------------------
- */
+/* -- one fetch a key ------------------------------------------------------------------------ */
 
 static bool is_good(const struct token *token, int64_t now)
 {

@@ -28,6 +28,7 @@ enum {
     SPARE_HANDLES_MAX = 64,
     CONNECTIONS_MAX = 1024, /* fewer, and connections churn */
     EVENTS_MAX = 64,
+    REQUEST_LINE_MAX = 256 * 1024, /* an opaque token may be 128 KiB */
     TICK_MS = 1000
 };
 
@@ -55,8 +56,7 @@ struct transfer_engine {
     size_t spare_count;
 };
 
-/* -- budget --------------------------------------------------------------------------------------
- */
+/* -- budget --------------------------------------------------------------------------------- */
 
 bool transfer_reserve(struct transfer *transfer, size_t bytes)
 {
@@ -71,8 +71,7 @@ bool transfer_reserve(struct transfer *transfer, size_t bytes)
     return true;
 }
 
-/* -- transfers -----------------------------------------------------------------------------------
- */
+/* -- transfers ------------------------------------------------------------------------------ */
 
 struct transfer *transfer_new(const char *url)
 {
@@ -110,7 +109,7 @@ void transfer_free(struct transfer *transfer)
 bool transfer_add_header(struct transfer *transfer, const char *name, struct slice value,
                          struct error *error)
 {
-    struct buffer line = BUFFER_INIT(16 * 1024);
+    struct buffer line = BUFFER_INIT(REQUEST_LINE_MAX);
 
     if (!escape_is_header_safe(value))
         return error_set(error, ERROR_INVALID, "the value for the header '%s' has control bytes",
@@ -128,8 +127,7 @@ bool transfer_add_header(struct transfer *transfer, const char *name, struct sli
     return true;
 }
 
-/* -- the thread ----------------------------------------------------------------------------------
- */
+/* -- the thread ----------------------------------------------------------------------------- */
 
 static int on_curl_socket(CURL *handle, curl_socket_t socket, int what, void *context,
                           void *socket_context)
@@ -314,8 +312,7 @@ static void *engine_thread(void *context)
     return NULL;
 }
 
-/* -- life ----------------------------------------------------------------------------------------
- */
+/* -- life ----------------------------------------------------------------------------------- */
 
 /* protocol.md's start-up checks: what the code relies on, and where it was made safe. */
 static bool check_libcurl(struct error *error)
@@ -323,10 +320,11 @@ static bool check_libcurl(struct error *error)
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     int wanted = CURL_VERSION_SSL | CURL_VERSION_ASYNCHDNS | CURL_VERSION_THREADSAFE;
 
-    if (info->version_num < 0x075500 || (info->features & wanted) != wanted)
+    if (info->version_num < 0x075500 || (info->features & wanted) != wanted) {
         return error_set(error, ERROR_INTERNAL,
                          "libcurl %s is too old or lacks TLS or asynchronous DNS: 7.85 is needed",
                          info->version);
+    }
     return true;
 }
 
@@ -435,8 +433,7 @@ void transfer_engine_free(struct transfer_engine *engine)
     free(engine);
 }
 
-/* -- callers -------------------------------------------------------------------------------------
- */
+/* -- callers -------------------------------------------------------------------------------- */
 
 bool transfer_start(struct transfer_engine *engine, struct transfer *transfer, struct error *error)
 {

@@ -58,6 +58,7 @@ void trust_free(struct trust *trust)
 static int load_system(X509_STORE *certificates)
 {
     static const char bundle[] = "/etc/ssl/certs/ca-certificates.crt";
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment */
     bool is_overridden = getenv("SSL_CERT_FILE") || getenv("SSL_CERT_DIR");
 
     if (!is_overridden && X509_STORE_load_file(certificates, bundle) == 1)

@@ -307,7 +307,7 @@ static void test_A3_no_header_at_all_is_an_error(void **state)
     assert_int_equal(error.code, ERROR_UPSTREAM);
 }
 
-/* -- caps ------------------------------------------------------------------------------------- */
+/* -- caps ----------------------------------------------------------------------------------- */
 
 static bool choose_text(const struct buffer *text, struct challenge *out, struct error *error)
 {

@@ -194,7 +194,7 @@ static void test_an_endless_header_is_refused(void **state)
     assert_non_null(strstr(error.message, "16 KiB"));
 }
 
-/* -- identity --------------------------------------------------------------------------------- */
+/* -- identity ------------------------------------------------------------------------------- */
 
 static void test_A12_equal_secrets_have_one_identity(void **state)
 {
@@ -251,7 +251,7 @@ static void test_nobody_has_the_empty_identity(void **state)
     assert_string_equal(identity, "");
 }
 
-/* -- use -------------------------------------------------------------------------------------- */
+/* -- use ------------------------------------------------------------------------------------ */
 
 static void test_C7_a_credential_is_for_its_whole_host(void **state)
 {

@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "registry/guard.h"
 
-/* -- addresses -------------------------------------------------------------------------------- */
+/* -- addresses ------------------------------------------------------------------------------ */
 
 static bool is_private(const char *text)
 {
@@ -96,7 +96,7 @@ static void test_S1_what_is_not_an_internet_address_is_private(void **state)
     assert_true(guard_is_private((const struct sockaddr *)&local));
 }
 
-/* -- hosts ------------------------------------------------------------------------------------ */
+/* -- hosts ---------------------------------------------------------------------------------- */
 
 static char any[] = "*";
 static char any_5000[] = "*:5000";
@@ -240,6 +240,32 @@ static void test_deny_wins(void **state)
     assert_may_be_asked(&settings, "reg:5001");
 }
 
+static void test_deny_holds_for_where_a_registry_sends_us(void **state)
+{
+    static char evil[] = "*.evil.test";
+    static char port[] = "cdn.test:8443";
+    const struct config_registry settings = {.deny = {(char *[]){evil, port}, 2}};
+    static const struct {
+        const char *url;
+        bool is_allowed;
+    } rows[] = {
+        {"https://a.evil.test/x", false}, {"https://evil.test/x", true},
+        {"https://cdn.test/x", true},     {"https://cdn.test:8443/x", false},
+        {"https://10.0.0.1/x", true}, /* the address is judged when it is connected to */
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct url url;
+        struct error error;
+        assert_true(url_parse(slice_from_string(rows[i].url), NULL, "redirect", &url, &error));
+        assert_int_equal(guard_check_place(&settings, &url, &error), rows[i].is_allowed);
+        if (!rows[i].is_allowed)
+            assert_int_equal(error.code, ERROR_FORBIDDEN);
+        url_release(&url);
+    }
+}
+
 static void test_R10_docker_hub_is_denied_by_any_of_its_names(void **state)
 {
     (void)state;
@@ -275,7 +301,7 @@ static void test_what_is_no_host_or_pattern_matches_nothing(void **state)
                      "registry 'quay.io' is not allowed: add it to registry.allow");
 }
 
-/* -- redirects and realms --------------------------------------------------------------------- */
+/* -- redirects and realms ------------------------------------------------------------------- */
 
 static struct url url_of(const char *text)
 {
@@ -465,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_S1_private_literals_in_every_spelling_must_be_listed),
         cmocka_unit_test(test_a_listed_host_needs_neither_allow_nor_a_public_address),
         cmocka_unit_test(test_deny_wins),
+        cmocka_unit_test(test_deny_holds_for_where_a_registry_sends_us),
         cmocka_unit_test(test_R10_docker_hub_is_denied_by_any_of_its_names),
         cmocka_unit_test(test_a_person_may_reach_any_address_and_port),
         cmocka_unit_test(test_what_is_no_host_or_pattern_matches_nothing),

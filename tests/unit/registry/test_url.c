@@ -263,7 +263,7 @@ static void test_release_is_for_null_and_twice_too(void **state)
     assert_null(url.text);
 }
 
-/* -- curl without memory ---------------------------------------------------------------------- */
+/* -- curl without memory -------------------------------------------------------------------- */
 
 static size_t allocations_left = SIZE_MAX;
 
