@@ -50,7 +50,7 @@ struct inquiry {
     struct document *documents;
     struct offer *offers;
     struct report_builder *builder;
-    struct digest followed[FETCHES_MAX]; /* nested indexes seen: each is followed once */
+    struct digest followed[FETCHES_MAX]; /* children asked for: each is followed once (S30) */
     size_t followed_count;
     unsigned fetches;
     unsigned unknown; /* entries whose platform could not be found */
@@ -159,24 +159,11 @@ static struct image *read_image(struct inquiry *inquiry, const struct fetch *fet
 /* -- children
  * ---------------------------------------------------------------------------------------- */
 
-static bool has_followed(struct inquiry *inquiry, const struct digest *digest)
-{
-    for (size_t i = 0; i < inquiry->followed_count; i++)
-        if (digest_equal(&inquiry->followed[i], digest))
-            return true;
-    if (inquiry->followed_count < FETCHES_MAX)
-        inquiry->followed[inquiry->followed_count++] = *digest;
-    return false;
-}
-
-/* A nested index: its entries take the place of the offer. One that stands there twice adds nothing
- * the second time. */
+/* A nested index: its entries take the place of the offer. */
 static bool settle_index(struct inquiry *inquiry, struct offer *offer, const struct manifest *index,
                          struct error *error)
 {
     offer->state = OFFER_NOTHING;
-    if (has_followed(inquiry, &offer->descriptor->digest))
-        return true;
     if (offer->depth + 1 > DEPTH_MAX)
         return error_set(error, ERROR_TOO_LARGE, "indexes are nested more than %d deep",
                          (int)DEPTH_MAX);
@@ -242,12 +229,28 @@ static bool settle_child(struct inquiry *inquiry, struct offer *offer, const str
     return is_settled;
 }
 
-static size_t collect_unknown(const struct inquiry *inquiry, struct offer *out[SIDE_BY_SIDE])
+static bool has_followed(struct inquiry *inquiry, const struct digest *digest)
+{
+    for (size_t i = 0; i < inquiry->followed_count; i++)
+        if (digest_equal(&inquiry->followed[i], digest))
+            return true;
+    if (inquiry->followed_count < FETCHES_MAX)
+        inquiry->followed[inquiry->followed_count++] = *digest;
+    return false;
+}
+
+/* What is to be asked next. A child that stands in the index twice adds nothing the second time. */
+static size_t collect_unknown(struct inquiry *inquiry, struct offer *out[SIDE_BY_SIDE])
 {
     size_t count = 0;
-    for (struct offer *offer = inquiry->offers; offer && count < SIDE_BY_SIDE; offer = offer->next)
+
+    for (struct offer *offer = inquiry->offers; offer && count < SIDE_BY_SIDE;
+         offer = offer->next) {
+        if (offer->state == OFFER_MANIFEST && has_followed(inquiry, &offer->descriptor->digest))
+            offer->state = OFFER_NOTHING;
         if (offer->state == OFFER_MANIFEST || offer->state == OFFER_CONFIG)
             out[count++] = offer;
+    }
     return count;
 }
 
