@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/suggest.h"
 #include "config/environment.h"
 #include "config/file.h"
 #include "config/hosts.h"
 #include "config/setting.h"
-#include "config/suggest.h"
 #include "config/value.h"
 #include "data/yaml.h"
 
@@ -59,7 +59,7 @@ static void note_listen(struct loading *loading, const struct setting *setting)
         loading->listen_is_set = true;
 }
 
-/* -- the file --------------------------------------------------------------------------------- */
+/* -- the file ------------------------------------------------------------------------------- */
 
 static bool refuse_section(const struct yaml_node *key, const struct setting_source *source)
 {
@@ -142,7 +142,7 @@ static bool load_file(struct loading *loading, const char *path, struct error *e
            load_document(loading, yaml_root(document), &(struct setting_source){path, error});
 }
 
-/* -- the environment and the flags ------------------------------------------------------------ */
+/* -- the environment and the flags ---------------------------------------------------------- */
 
 static bool load_variable(void *context, const struct setting *setting, struct slice value,
                           const struct setting_source *source)
@@ -186,7 +186,7 @@ static bool load_port(struct loading *loading, const char *port, struct error *e
                              loading->config, &source);
 }
 
-/* -- config.h --------------------------------------------------------------------------------- */
+/* -- config.h ------------------------------------------------------------------------------- */
 
 static bool load_all(struct loading *loading, const struct config_sources *sources,
                      struct config_warnings *warnings, struct error *error)

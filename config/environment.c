@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "config/suggest.h"
+#include "base/suggest.h"
 #include "config/warnings.h"
 
 enum {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/suggest.h"
 #include "config/file.h"
-#include "config/suggest.h"
 
 enum {
     HOST_PRINTED_MAX = 64 * 1024

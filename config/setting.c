@@ -55,7 +55,7 @@ static bool refuse(const struct setting *setting, const struct yaml_node *node, 
     return setting_fail(source, node, "'%s' is not %s", ESCAPED(text), buffer_string(&expected));
 }
 
-/* -- numbers ---------------------------------------------------------------------------------- */
+/* -- numbers -------------------------------------------------------------------------------- */
 
 static void put_number(void *slot, size_t width, uint64_t value)
 {
@@ -125,7 +125,7 @@ static void print_number(const struct setting *setting, const void *slot, struct
         (void)buffer_append_string(out, setting->words[value]);
 }
 
-/* -- texts ------------------------------------------------------------------------------------ */
+/* -- texts ---------------------------------------------------------------------------------- */
 
 static void lower(char *text)
 {
@@ -188,7 +188,7 @@ static void print_text(const struct setting *setting, const void *slot, struct b
         (void)buffer_append_string(out, "null");
 }
 
-/* -- lists of texts --------------------------------------------------------------------------- */
+/* -- lists of texts ------------------------------------------------------------------------- */
 
 static void release_list(void *slot)
 {
@@ -272,7 +272,7 @@ static void print_list(const struct setting *setting, const void *slot, struct b
     json_write_array_end(&writer);
 }
 
-/* -- what every setting can do ---------------------------------------------------------------- */
+/* -- what every setting can do -------------------------------------------------------------- */
 
 bool setting_read(const struct setting *setting, const struct yaml_node *node, void *owner,
                   const struct setting_source *source)

@@ -49,6 +49,11 @@ static bool is_letter(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
+static bool is_one_of(char byte, const char *set)
+{
+    return byte && strchr(set, byte);
+}
+
 bool value_parse_boolean(struct slice text, uint64_t *out)
 {
     static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
@@ -211,10 +216,10 @@ bool value_is_host(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char byte = text.data[i];
-        if (!is_digit(byte) && !is_letter(byte) && !strchr(".-:[]", byte))
+        if (!is_digit(byte) && !is_letter(byte) && !is_one_of(byte, ".-:[]"))
             return false;
     }
-    return text.length > 0 && text.length <= HOST_LENGTH_MAX && text.data[0] != '\0';
+    return text.length > 0 && text.length <= HOST_LENGTH_MAX;
 }
 
 bool value_is_pattern(struct slice text)
@@ -243,11 +248,9 @@ bool value_is_credentials(struct slice text)
 
 static bool is_plain_scalar(struct slice text)
 {
-    static const char inside[] = "./_-:+@";
-
     for (size_t i = 0; i < text.length; i++) {
         char byte = text.data[i];
-        if (!is_digit(byte) && !is_letter(byte) && !strchr(inside, byte))
+        if (!is_digit(byte) && !is_letter(byte) && !is_one_of(byte, "./_-:+@"))
             return false;
     }
     bool begins_well = text.length && (is_digit(text.data[0]) || is_letter(text.data[0]) ||

@@ -56,7 +56,7 @@ static bool unescape(struct json_keys *keys, struct slice raw, struct slice *out
 
 bool json_keys_push(struct json_keys *keys, const struct json_raw_string *key)
 {
-    struct json_key added = {.text = key->text, .at = key->text.data};
+    struct json_key added = {.text = key->text, .at = key->text.data - 1};
 
     if (key->has_escapes && !unescape(keys, key->text, &added.text))
         return false;

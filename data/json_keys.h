@@ -17,7 +17,7 @@
 
 struct json_key {
     struct slice text; /* unescaped */
-    const char *at;    /* where it stands in the text */
+    const char *at;    /* its quote in the text */
 };
 
 struct json_keys {

@@ -69,6 +69,8 @@ static const struct {
 
 const char *artifact_words(struct slice type, enum artifact_place place)
 {
+    if (type.length == 0)
+        return NULL;
     for (size_t i = 0; i < sizeof(artifacts) / sizeof(artifacts[0]); i++) {
         struct slice start = slice_from_string(artifacts[i].type);
         if ((artifacts[i].places & (int)place) &&

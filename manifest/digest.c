@@ -48,21 +48,19 @@ static bool is_lower_hex(char byte)
 
 static bool check_hex(struct slice hex, const struct algorithm *algorithm, struct error *error)
 {
-    for (size_t i = 0; i < hex.length; i++)
-        if (!is_lower_hex(hex.data[i]))
-            return error_set(error, ERROR_INVALID,
-                             "byte %zu of the %s digest is not a lower-case hex digit", i + 1,
-                             algorithm->name);
+    size_t good = 0;
+
+    while (good < hex.length && is_lower_hex(hex.data[good]))
+        good++;
+    if (good < hex.length) {
+        return error_set(error, ERROR_INVALID,
+                         "byte %zu of the %s digest is no lower-case hex digit", good + 1,
+                         algorithm->name);
+    }
     if (hex.length != algorithm->hex_length)
         return error_set(error, ERROR_INVALID, "a %s digest has %zu hex digits, not %zu",
                          algorithm->name, algorithm->hex_length, hex.length);
     return true;
-}
-
-static void digest_fill(struct digest *digest, enum digest_algorithm algorithm, struct slice text)
-{
-    *digest = (struct digest){.algorithm = algorithm};
-    memcpy(digest->text, text.data, text.length);
 }
 
 bool digest_parse(struct slice text, struct digest *out, struct error *error)
@@ -77,7 +75,8 @@ bool digest_parse(struct slice text, struct digest *out, struct error *error)
         return false;
     if (!check_hex(slice_from(text, (size_t)colon + 1), &algorithms[algorithm], error))
         return false;
-    digest_fill(out, algorithm, text);
+    *out = (struct digest){.algorithm = algorithm};
+    memcpy(out->text, text.data, text.length);
     return true;
 }
 
@@ -90,8 +89,8 @@ bool digest_compute(enum digest_algorithm algorithm, struct slice bytes, struct 
 
     if (EVP_Digest(bytes.data, bytes.length, hash, &hash_length, row->function(), NULL) != 1)
         return false;
-    digest_fill(out, algorithm, slice_from_string(row->name));
-    char *cursor = out->text + strlen(row->name);
+    *out = (struct digest){.algorithm = algorithm};
+    char *cursor = stpcpy(out->text, row->name);
     *cursor++ = ':';
     for (unsigned i = 0; i < hash_length; i++) {
         *cursor++ = hex[hash[i] >> 4];

@@ -23,8 +23,8 @@ struct json *document_parse(struct slice body, size_t size_limit, const char *wh
     }
     CLEANUP(json_free_p) struct json *document = json_parse(body, error);
     if (!document) {
-        error_prefix(error, error->code == ERROR_INVALID ? "the %s is not valid JSON: " : "the %s: ",
-                     what);
+        error_prefix(
+            error, error->code == ERROR_INVALID ? "the %s is not valid JSON: " : "the %s: ", what);
         blame_registry(error);
         return NULL;
     }
@@ -35,83 +35,124 @@ struct json *document_parse(struct slice body, size_t size_limit, const char *wh
     return TAKE(document);
 }
 
-bool document_has(const struct json *object, const char *key)
+bool document_has(const struct json *value)
 {
-    enum json_kind kind = json_kind(json_get(object, key));
-    return kind != JSON_ABSENT && kind != JSON_NULL;
+    return json_kind(value) != JSON_ABSENT && json_kind(value) != JSON_NULL;
 }
 
-static const char *string_or_empty(const struct json *object, const char *key)
+static const char *string_or_empty(const struct json *value)
 {
-    struct slice text = json_get_string(object, key);
-    return text.length ? text.data : "";
+    struct slice text = {0};
+    return json_string(value, &text) ? text.data : "";
 }
 
-/* -- keys (H6) -- */
+/* -- members (H6) -- */
 
-struct key_check {
-    const char *const *known;
+struct search {
+    struct member *wanted;
+    size_t count;
     struct error *error;
 };
 
-static bool key_is_exact(void *context, struct slice key, const struct json *value)
+static bool find_member(void *context, struct slice key, const struct json *value)
 {
-    const struct key_check *check = context;
+    const struct search *search = context;
 
-    (void)value;
-    for (const char *const *known = check->known; *known; known++) {
-        struct slice name = slice_from_string(*known);
-        if (slice_equal_ignoring_case(key, name) && !slice_equal(key, name))
-            return error_set(check->error, ERROR_UPSTREAM, "the key '%s' is ambiguous beside '%s'",
-                             ESCAPED(key), *known);
+    for (size_t i = 0; i < search->count; i++) {
+        struct member *member = &search->wanted[i];
+        if (slice_equal(key, member->key))
+            member->value = value;
+        else if (slice_equal_ignoring_case(key, member->key))
+            return error_set(search->error, ERROR_UPSTREAM, "the key '%s' is ambiguous beside '%s'",
+                             ESCAPED(key), member->key.data);
     }
     return true;
 }
 
-bool document_keys_are_exact(const struct json *object, const char *const *known,
-                             struct error *error)
+bool document_find(const struct json *object, struct member *wanted, size_t count,
+                   struct error *error)
 {
-    struct key_check check = {.known = known, .error = error};
-    return json_each(object, key_is_exact, &check);
+    struct search search = {.wanted = wanted, .count = count, .error = error};
+    return json_each(object, find_member, &search);
 }
 
 /* -- descriptors -- */
 
-bool descriptor_read_size(const struct json *value, int64_t *out, struct error *error)
+static bool read_size(const struct json *value, int64_t *out, struct error *error)
 {
     int64_t size = -1;
 
-    if (!json_integer(json_get(value, "size"), &size) || size < 0 || size > size_max)
+    if (!json_integer(value, &size) || size < 0 || size > size_max)
         return error_set(error, ERROR_UPSTREAM, "its size is no whole number from 0 to 2^53");
     *out = size;
     return true;
 }
 
-bool descriptor_read(const struct json *value, struct descriptor *out, struct error *error)
+static bool read_digest(const struct json *value, struct digest *out, struct error *error)
 {
-    static const char *const known[] = {"mediaType", "artifactType", "digest", "size",
-                                        "platform",  "annotations",  NULL};
-    struct descriptor descriptor = {0};
-    struct slice type = json_get_string(value, "mediaType");
+    struct slice text = {0};
+
+    (void)json_string(value, &text);
+    if (digest_parse(text, out, error))
+        return true;
+    blame_registry(error);
+    return false;
+}
+
+static bool read_media_type(const struct json *value, struct descriptor *out, struct error *error)
+{
+    struct slice text = {0};
+
+    (void)json_string(value, &text);
+    if (!media_type_is_well_formed(text))
+        return error_set(error, ERROR_UPSTREAM,
+                         "its mediaType '%s' is not of the form type/subtype", ESCAPED(text));
+    out->type = media_type_parse(text);
+    out->media_type = text.data;
+    return true;
+}
+
+bool descriptor_read_size(const struct json *value, int64_t *out, struct error *error)
+{
+    return read_size(json_get(value, "size"), out, error);
+}
+
+bool descriptor_read(const struct json *value, struct descriptor *out, struct descriptor_rest *rest,
+                     struct error *error)
+{
+    enum {
+        MEDIA_TYPE,
+        DIGEST,
+        SIZE,
+        PLATFORM,
+        ANNOTATIONS,
+        ARTIFACT_TYPE,
+        COUNT
+    };
+    struct member members[COUNT] = {
+        [MEDIA_TYPE] = MEMBER("mediaType"),
+        [DIGEST] = MEMBER("digest"),
+        [SIZE] = MEMBER("size"),
+        [PLATFORM] = MEMBER("platform"),
+        [ANNOTATIONS] = MEMBER("annotations"),
+        [ARTIFACT_TYPE] = MEMBER("artifactType"),
+    };
+
+    struct descriptor descriptor = {
+        .platform = {.os = "", .architecture = "", .variant = "", .os_version = ""},
+    };
 
     if (json_kind(value) != JSON_OBJECT)
         return error_set(error, ERROR_UPSTREAM, "it is no object");
-    if (!document_keys_are_exact(value, known, error))
+    if (!document_find(value, members, COUNT, error) ||
+        !read_media_type(members[MEDIA_TYPE].value, &descriptor, error) ||
+        !read_digest(members[DIGEST].value, &descriptor.digest, error) ||
+        !read_size(members[SIZE].value, &descriptor.size, error))
         return false;
-    if (!media_type_is_well_formed(type))
-        return error_set(error, ERROR_UPSTREAM,
-                         "its mediaType '%s' is not of the form type/subtype", ESCAPED(type));
-    if (!digest_parse(json_get_string(value, "digest"), &descriptor.digest, error)) {
-        blame_registry(error);
-        return false;
-    }
-    if (!descriptor_read_size(value, &descriptor.size, error) ||
-        !platform_read(NULL, NULL, &descriptor.platform, error))
-        return false;
-    descriptor.type = media_type_parse(type);
-    descriptor.media_type = type.data;
-    descriptor.artifact_type = string_or_empty(value, "artifactType");
+    descriptor.artifact_type = string_or_empty(members[ARTIFACT_TYPE].value);
     *out = descriptor;
+    rest->platform = members[PLATFORM].value;
+    rest->annotations = members[ANNOTATIONS].value;
     return true;
 }
 
@@ -125,20 +166,31 @@ size_t platform_feature_count(const struct json *value)
 bool platform_read(const struct json *value, const char **features, struct platform *out,
                    struct error *error)
 {
-    static const char *const known[] = {"architecture", "os",      "os.version",
-                                        "os.features",  "variant", NULL};
-    const struct json *list = json_get(value, "os.features");
+    enum {
+        ARCHITECTURE,
+        OS,
+        OS_VERSION,
+        OS_FEATURES,
+        VARIANT,
+        COUNT
+    };
+    struct member members[COUNT] = {
+        [ARCHITECTURE] = MEMBER("architecture"), [OS] = MEMBER("os"),
+        [OS_VERSION] = MEMBER("os.version"),     [OS_FEATURES] = MEMBER("os.features"),
+        [VARIANT] = MEMBER("variant"),
+    };
     struct slice feature;
 
-    if (!document_keys_are_exact(value, known, error))
+    if (!document_find(value, members, COUNT, error))
         return false;
     *out = (struct platform){
-        .os = string_or_empty(value, "os"),
-        .architecture = string_or_empty(value, "architecture"),
-        .variant = string_or_empty(value, "variant"),
-        .os_version = string_or_empty(value, "os.version"),
+        .os = string_or_empty(members[OS].value),
+        .architecture = string_or_empty(members[ARCHITECTURE].value),
+        .variant = string_or_empty(members[VARIANT].value),
+        .os_version = string_or_empty(members[OS_VERSION].value),
         .os_features = features,
     };
+    const struct json *list = members[OS_FEATURES].value;
     for (size_t i = 0; i < json_count(list); i++)
         if (json_string(json_at(list, i), &feature))
             features[out->os_feature_count++] = feature.data;

@@ -17,20 +17,38 @@
 
 /* -- pieces (document.c) -- */
 
-/* Parses an object of at most `size_max` bytes, which errors call `what`. The caller frees. */
-struct json *document_parse(struct slice body, size_t size_max, const char *what,
+/* Parses an object of at most `size_limit` bytes, which errors call `what`. The caller frees. */
+struct json *document_parse(struct slice body, size_t size_limit, const char *what,
                             struct error *error) MUST_USE;
 
-/* True where the member is there and not null. */
-bool document_has(const struct json *object, const char *key);
+/* A member wanted of an object. */
+struct member {
+    struct slice key;
+    const struct json *value; /* NULL: absent */
+};
 
-/* Fails where a key of `object` is one of `known` (ended by NULL) but for the case of its letters:
- * other readers would take it for that key (H6). */
-bool document_keys_are_exact(const struct json *object, const char *const *known,
-                             struct error *error) MUST_USE;
+#define MEMBER(name)                       \
+    {                                      \
+        .key = {(name), sizeof(name) - 1}, \
+    }
 
-/* Reads mediaType, artifactType, digest and size (H6, S12, S15); the platform stays empty. */
-bool descriptor_read(const struct json *value, struct descriptor *out,
+/* Finds the members wanted in one walk through the object (of anything else: none). Fails at a key
+ * that is a wanted one but for the case of its letters: other readers would take it for that (H6).
+ */
+bool document_find(const struct json *object, struct member *wanted, size_t count,
+                   struct error *error) MUST_USE;
+
+/* True where the value is there and not null. */
+bool document_has(const struct json *value);
+
+/* What of a descriptor only an index looks into; NULL where absent. */
+struct descriptor_rest {
+    const struct json *platform;
+    const struct json *annotations;
+};
+
+/* Reads mediaType, artifactType, digest and size (H6, S12, S15); `out->platform` is empty. */
+bool descriptor_read(const struct json *value, struct descriptor *out, struct descriptor_rest *rest,
                      struct error *error) MUST_USE;
 /* A descriptor's size alone, 0 to 2^53 (S12). */
 bool descriptor_read_size(const struct json *value, int64_t *out, struct error *error) MUST_USE;

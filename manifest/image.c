@@ -11,7 +11,10 @@
 
 static bool config_read(struct manifest *manifest, struct error *error)
 {
-    if (descriptor_read(json_get(manifest->document, "config"), &manifest->config, error))
+    const struct json *config = json_get(manifest->document, "config");
+    struct descriptor_rest ignored;
+
+    if (descriptor_read(config, &manifest->config, &ignored, error))
         return true;
     error_prefix(error, "the manifest's config: ");
     return false;
@@ -23,7 +26,7 @@ static bool layers_check(const struct json *document, struct error *error)
     const struct json *layers = json_get(document, "layers");
     int64_t size;
 
-    if (document_has(document, "layers") && json_kind(layers) != JSON_ARRAY)
+    if (document_has(layers) && json_kind(layers) != JSON_ARRAY)
         return error_set(error, ERROR_UPSTREAM, "the manifest's layers are no list");
     for (size_t i = 0; i < json_count(layers); i++) {
         if (!descriptor_read_size(json_at(layers, i), &size, error)) {

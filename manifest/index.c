@@ -12,9 +12,9 @@
 static const char attestation_annotation[] = "vnd.docker.reference.type";
 
 /* L7. BuildKit's newer attestations are artifacts, with or without the annotation (T3). */
-static bool is_attestation(const struct json *value, const struct descriptor *entry)
+static bool is_attestation(const struct json *annotations, const struct descriptor *entry)
 {
-    return document_has(json_get(value, "annotations"), attestation_annotation) ||
+    return document_has(json_get(annotations, attestation_annotation)) ||
            artifact_is_attestation(slice_from_string(entry->artifact_type)) ||
            (strcmp(entry->platform.os, "unknown") == 0 &&
             strcmp(entry->platform.architecture, "unknown") == 0);
@@ -23,11 +23,13 @@ static bool is_attestation(const struct json *value, const struct descriptor *en
 static bool entry_read(const struct json *value, const char **features, struct descriptor *out,
                        struct error *error)
 {
-    if (!descriptor_read(value, out, error) ||
-        !platform_read(json_get(value, "platform"), features, &out->platform, error))
+    struct descriptor_rest rest;
+
+    if (!descriptor_read(value, out, &rest, error) ||
+        !platform_read(rest.platform, features, &out->platform, error))
         return false;
     out->has_platform = out->platform.os[0] && out->platform.architecture[0];
-    out->is_attestation = is_attestation(value, out);
+    out->is_attestation = is_attestation(rest.annotations, out);
     return true;
 }
 

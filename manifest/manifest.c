@@ -54,11 +54,10 @@ static bool find_said_type(const struct json *document, struct slice content_typ
     struct slice parent = media_type_without_parameters(expected);
     struct slice body = json_get_string(document, "mediaType");
 
-    if (document_has(document, "mediaType") && body.length == 0)
+    if (document_has(json_get(document, "mediaType")) && body.length == 0)
         return error_set(error, ERROR_UPSTREAM, "the manifest's mediaType is no type");
     if (!agree(header, body))
-        return error_set(error, ERROR_UPSTREAM,
-                         "the registry calls the manifest '%.80s', it calls itself '%.80s'",
+        return error_set(error, ERROR_UPSTREAM, "the manifest is sent as '%.80s', but is '%.80s'",
                          ESCAPED(header), ESCAPED(body));
     struct slice said = first_of(header, body);
     if (!agree(parent, said))
@@ -75,29 +74,31 @@ static enum media_type guess_type(const struct json *document)
     struct slice config = json_get_string(json_get(document, "config"), "mediaType");
 
     if (json_integer(json_get(document, "schemaVersion"), &version) && version == 1)
-        return document_has(document, "signatures") ? MEDIA_TYPE_SCHEMA1_SIGNED
-                                                    : MEDIA_TYPE_SCHEMA1;
+        return document_has(json_get(document, "signatures")) ? MEDIA_TYPE_SCHEMA1_SIGNED
+                                                              : MEDIA_TYPE_SCHEMA1;
     if (media_type_parse(config) == MEDIA_TYPE_OCI_CONFIG)
         return MEDIA_TYPE_OCI_MANIFEST;
     if (media_type_parse(config) == MEDIA_TYPE_DOCKER_CONFIG)
         return MEDIA_TYPE_DOCKER_MANIFEST;
-    if (document_has(document, "manifests") && !document_has(document, "config"))
+    if (document_has(json_get(document, "manifests")) &&
+        !document_has(json_get(document, "config")))
         return MEDIA_TYPE_OCI_INDEX;
     return MEDIA_TYPE_OCI_MANIFEST;
 }
 
+static const char schema1_refusal[] =
+    "a schema 1 image, which has no list of platforms; push it again with a current docker or skopeo";
+
 static bool decide_type(const struct json *document, struct slice content_type,
                         struct slice expected, enum media_type *out, struct error *error)
 {
-    struct slice said;
+    struct slice said = {0};
 
     if (!find_said_type(document, content_type, expected, &said, error))
         return false;
     enum media_type type = said.length ? media_type_parse(said) : guess_type(document);
     if (media_type_is_schema1(type))
-        return error_set(error, ERROR_UNSUPPORTED,
-                         "a schema 1 image, which has no list of platforms; push it again with a "
-                         "current docker or skopeo");
+        return error_set(error, ERROR_UNSUPPORTED, "%s", schema1_refusal);
     if (!media_type_is_index(type) && !media_type_is_manifest(type))
         return error_set(error, ERROR_UNSUPPORTED, "a document of type '%s', which is no image",
                          ESCAPED(said));
@@ -110,26 +111,36 @@ static bool decide_type(const struct json *document, struct slice content_type,
 static bool check_has_none(const struct json *document, const char *const *keys, const char *what,
                            struct error *error)
 {
-    for (; *keys; keys++)
-        if (document_has(document, *keys))
+    for (; *keys; keys++) {
+        if (document_has(json_get(document, *keys)))
             return error_set(error, ERROR_UPSTREAM,
                              "the manifest is two things at once: %s with '%s'", what, *keys);
+    }
     return true;
+}
+
+static bool check_keys(const struct json *document, struct error *error)
+{
+    struct member known[] = {
+        MEMBER("schemaVersion"), MEMBER("mediaType"), MEMBER("artifactType"),
+        MEMBER("config"),        MEMBER("layers"),    MEMBER("manifests"),
+        MEMBER("fsLayers"),      MEMBER("history"),   MEMBER("signatures"),
+    };
+
+    if (document_find(document, known, sizeof(known) / sizeof(known[0]), error))
+        return true;
+    error_prefix(error, "the manifest: ");
+    return false;
 }
 
 static bool check_members(const struct json *document, enum media_type type, struct error *error)
 {
-    static const char *const known[] = {"schemaVersion", "mediaType", "artifactType", "config",
-                                        "layers",        "manifests", "fsLayers",     "history",
-                                        "signatures",    NULL};
     static const char *const not_in_index[] = {"config", "layers", "fsLayers", "history", NULL};
     static const char *const not_in_image[] = {"manifests", "fsLayers", "history", NULL};
     int64_t version = 0;
 
-    if (!document_keys_are_exact(document, known, error)) {
-        error_prefix(error, "the manifest: ");
+    if (!check_keys(document, error))
         return false;
-    }
     if (!json_integer(json_get(document, "schemaVersion"), &version) || version != 2)
         return error_set(error, ERROR_UPSTREAM, "the manifest's schemaVersion is not 2");
     return media_type_is_index(type) ? check_has_none(document, not_in_index, "an index", error)

@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "data/json.h"
 
-/* -- references (reference.c; protocol.md R1-R12) -------------------------------------------- */
+/* -- references (reference.c; protocol.md R1-R12) ------------------------------------------- */
 
 enum {
     REFERENCE_MAX = 1024 /* bytes of a reference as written */
@@ -49,7 +49,7 @@ bool reference_is_docker_hub(struct slice registry);
 /* The grammar of a host with an optional port (R4, R11), for settings: "reg:5000", "[::1]". */
 bool reference_registry_is_valid(struct slice registry);
 
-/* -- digests (digest.c; R6, H9) --------------------------------------------------------------- */
+/* -- digests (digest.c; R6, H9) ------------------------------------------------------------- */
 
 enum digest_algorithm {
     DIGEST_SHA256,
@@ -72,7 +72,7 @@ bool digest_compute(enum digest_algorithm algorithm, struct slice bytes,
                     struct digest *out) MUST_USE;
 bool digest_equal(const struct digest *a, const struct digest *b);
 
-/* -- media types (media_type.c) ---------------------------------------------------------------- */
+/* -- media types (media_type.c) ------------------------------------------------------------- */
 
 enum media_type {
     MEDIA_TYPE_OTHER, /* anything the table does not know; also absent */
@@ -98,7 +98,7 @@ bool media_type_is_image_config(enum media_type type);
  * it can be refused by name (H2). */
 const char *media_type_accept(void);
 
-/* -- platforms (platform.c, platform_runs.c; L1-L6) ------------------------------------------- */
+/* -- platforms (platform.c, platform_runs.c; L1-L6) ----------------------------------------- */
 
 /* Strings are never NULL ("" when absent) and live as long as what the platform came from. Kept as
  * found; comparisons normalise. */
@@ -111,9 +111,9 @@ struct platform {
     size_t os_feature_count;
 };
 
-/* "os/architecture[/variant]", or an architecture alone, which is on linux (L3): "arm64",
+/* "os/architecture[/variant]", or a known architecture alone, which is on linux (L3): "arm64",
  * "aarch64", "armhf". One allocation, normalised (L2); free it with platform_free(). An OS alone,
- * '*', empty or more parts are errors: invalid. */
+ * an unknown word alone, '*', empty or more parts are errors: invalid. */
 struct platform *platform_parse(struct slice text, struct error *error) MUST_USE;
 void platform_free(struct platform *platform);
 CLEANUP_DEFINE(struct platform, platform_free)
@@ -128,7 +128,7 @@ bool platform_equal(const struct platform *asked, const struct platform *offered
  * or -1. */
 ptrdiff_t platform_runs(const struct platform *asked, const struct platform *offered, size_t count);
 
-/* -- documents (manifest.c, index.c, image.c; H4-H7, L7-L12, S8, S12) ------------------------- */
+/* -- documents (manifest.c, index.c, image.c; H4-H7, L7-L12, S8, S12) ----------------------- */
 
 enum {
     MANIFEST_SIZE_MAX = 4 * 1024 * 1024, /* H13 */
@@ -187,7 +187,7 @@ struct image *image_parse(struct slice body, struct error *error) MUST_USE;
 void image_free(struct image *image);
 CLEANUP_DEFINE(struct image, image_free)
 
-/* -- the report (report*.c) -------------------------------------------------------------------- */
+/* -- the report (report*.c) ----------------------------------------------------------------- */
 
 enum {
     REPORT_PLATFORMS_MAX = 1000,

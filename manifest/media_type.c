@@ -53,10 +53,11 @@ static bool is_restricted_name(struct slice name)
 {
     if (name.length == 0 || !ascii_is_letter_or_digit(name.data[0]))
         return false;
-    for (size_t i = 1; i < name.length; i++)
+    for (size_t i = 1; i < name.length; i++) {
         if (!ascii_is_letter_or_digit(name.data[i]) &&
             slice_find(SLICE("!#$&-^_.+"), name.data[i]) < 0)
             return false;
+    }
     return true;
 }
 

@@ -192,7 +192,7 @@ static const char *place_lower(char **cursor, struct slice text)
 
 struct platform *platform_parse(struct slice text, struct error *error)
 {
-    struct platform_normal normal;
+    struct platform_normal normal = {0};
 
     if (!read_normal(text, &normal, error))
         return NULL;

@@ -40,11 +40,13 @@ enum {
 
 static int find_rung(const struct rung *ladder, int count, const struct platform_normal *processor)
 {
-    for (int i = 0; i < count; i++)
-        if (slice_equal_ignoring_case(processor->architecture,
-                                      slice_from_string(ladder[i].architecture)) &&
-            slice_equal_ignoring_case(processor->variant, slice_from_string(ladder[i].variant)))
+    for (int i = 0; i < count; i++) {
+        struct slice architecture = slice_from_string(ladder[i].architecture);
+        struct slice variant = slice_from_string(ladder[i].variant);
+        if (slice_equal_ignoring_case(processor->architecture, architecture) &&
+            slice_equal_ignoring_case(processor->variant, variant))
             return i;
+    }
     return NOT_ON_LADDER;
 }
 

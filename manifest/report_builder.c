@@ -185,12 +185,13 @@ static void warn_of_double(struct report_builder *builder, const struct platform
 {
     struct buffer name = BUFFER_INIT(PLATFORM_TEXT_MAX);
 
-    if (platform_write(platform, &name))
+    if (platform_write(platform, &name)) {
         report_add_warning(builder, "%.120s%s%.60s is listed %zu times", buffer_string(&name),
                            platform->os_version[0] ? " " : "",
                            ESCAPED(slice_from_string(platform->os_version)), times);
-    else
+    } else {
         builder->warnings.state = name.state;
+    }
     buffer_release(&name);
 }
 

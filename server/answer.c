@@ -20,14 +20,15 @@ static void add_max_age(struct response *response, int64_t milliseconds)
 static void add_cache_control(struct response *response, const struct question *question,
                               bool is_stale, const struct config_cache *settings)
 {
-    if (question_is_private(question))
+    if (question_is_private(question)) {
         response_add_header(response, "Cache-Control", "private, no-store");
-    else if (is_stale)
+    } else if (is_stale) {
         response_add_header(response, "Cache-Control", "no-cache");
-    else if (question->reference->digest)
+    } else if (question->reference->digest) {
         response_add_header(response, "Cache-Control", "public, max-age=31536000, immutable");
-    else
+    } else {
         add_max_age(response, settings->fresh);
+    }
 }
 
 /* Appending once to a buffer with this very ceiling takes no byte too many: the bytes are kept. */
@@ -66,11 +67,12 @@ struct response *answer_from_error(const struct error *error, bool is_private,
 {
     struct response *response = response_from_error(error);
 
-    if (is_private)
+    if (is_private) {
         response_add_header(response, "Cache-Control", "private, no-store");
-    else if (error->code == ERROR_NOT_FOUND)
+    } else if (error->code == ERROR_NOT_FOUND) {
         add_max_age(response, settings->negative);
-    else
+    } else {
         response_add_header(response, "Cache-Control", "no-store");
+    }
     return response;
 }

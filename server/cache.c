@@ -57,7 +57,7 @@ static void cache_unlock(struct cache *cache)
     shelf_empty_trash(trash);
 }
 
-/* -- keys -------------------------------------------------------------------------------------- */
+/* -- keys ----------------------------------------------------------------------------------- */
 
 bool cache_key_init(struct cache_key *key, const struct reference *reference, const char *partition,
                     struct error *error)
@@ -104,7 +104,7 @@ static bool entry_is_forgotten(const struct cache *cache, const struct shelf_ent
     return cache->generations[hash & (GENERATIONS - 1)] != entry->generation;
 }
 
-/* -- failures (decision 6) --------------------------------------------------------------------- */
+/* -- failures (decision 6) ------------------------------------------------------------------ */
 
 enum failure_life {
     FAILURE_NOT_KEPT,
@@ -168,7 +168,7 @@ static void failure_tell(const struct shelf_failure *failure, int64_t now, struc
         out->retry_after = (uint32_t)((failure->until - now + 999) / 1000);
 }
 
-/* -- states ------------------------------------------------------------------------------------ */
+/* -- states --------------------------------------------------------------------------------- */
 
 static int64_t larger(int64_t a, int64_t b)
 {
@@ -188,9 +188,9 @@ static enum cache_state report_state(const struct cache *cache, const struct she
 
     if (stale_for < 0)
         return CACHE_FRESH;
+    bool may_stand_in = stale_for < larger(revalidate, settings->stale_if_error);
     if (has_failed)
-        return stale_for < larger(revalidate, settings->stale_if_error) ? CACHE_STALE
-                                                                        : CACHE_FAILED;
+        return may_stand_in ? CACHE_STALE : CACHE_FAILED;
     if (stale_for < revalidate)
         return CACHE_REFRESH;
     return stale_for < settings->stale_if_error ? CACHE_ASK : CACHE_MISS;
@@ -207,7 +207,7 @@ static enum cache_state entry_state(const struct cache *cache, const struct shel
     return has_failed ? CACHE_FAILED : CACHE_MISS;
 }
 
-/* -- reading ----------------------------------------------------------------------------------- */
+/* -- reading -------------------------------------------------------------------------------- */
 
 static void cache_fill(struct cache *cache, struct shelf_entry *entry, int64_t now,
                        struct cache_finding *out)
@@ -288,7 +288,7 @@ struct cache_counts cache_counts(struct cache *cache)
     return counts;
 }
 
-/* -- writing ----------------------------------------------------------------------------------- */
+/* -- writing -------------------------------------------------------------------------------- */
 
 static bool cache_is_worth(const struct cache *cache, size_t size)
 {

@@ -30,7 +30,7 @@ struct cache *cache_new(const struct config_cache *settings) MUST_USE;
 void cache_free(struct cache *cache);
 CLEANUP_DEFINE(struct cache, cache_free)
 
-/* -- keys -------------------------------------------------------------------------------------- */
+/* -- keys ----------------------------------------------------------------------------------- */
 
 /* Which reference, seen by whom. */
 struct cache_key {
@@ -45,7 +45,7 @@ bool cache_key_init(struct cache_key *key, const struct reference *reference, co
                     struct error *error) MUST_USE;
 void cache_key_release(struct cache_key *key);
 
-/* -- reading ----------------------------------------------------------------------------------- */
+/* -- reading -------------------------------------------------------------------------------- */
 
 /* What to do with what was found. */
 enum cache_state {
@@ -84,7 +84,7 @@ enum cache_state cache_find_answer(struct cache *cache, struct slice spelling, i
 /* True when a stale answer may stand in for this failure (decision 6). */
 bool cache_may_be_stale(enum error_code code);
 
-/* -- writing ----------------------------------------------------------------------------------- */
+/* -- writing -------------------------------------------------------------------------------- */
 
 /* The registry has confirmed the report at `now`, which is `confirmed` in seconds since 1970.
  * `generation` is the finding's that led to the asking: when the reference was forgotten since,

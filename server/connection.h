@@ -47,7 +47,9 @@ enum connection_reply {
 
 /* The connections of one event thread. */
 struct connections {
-    void (*wake)(void *native); /* lets a sleeping connection's event thread go on with it */
+    /* Lets a sleeping connection's event thread go on with it. Only raises a flag for that thread:
+     * it is called with the lock held, too. */
+    void (*wake)(void *native);
     _Atomic size_t count;
     _Atomic bool is_closing;
     /* Opening, closing and sweeping take it; requests do not. While it is held, no descriptor in

@@ -3,6 +3,7 @@
  * mqueryd from its first line to its last.
  */
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -89,6 +90,17 @@ static void log_warnings(const struct config_warnings *warnings)
         LOG_WARNING("settings", LOG_STRING("problem", warnings->lines[i]));
 }
 
+/* Each connection takes a descriptor, and a shell gives 1024 of them. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int serve(const struct config *config, int signals, struct error *error)
 {
     CLEANUP(server_free_p) struct server *server = server_new(config, signals, error);
@@ -107,6 +119,7 @@ static int serve_with_log(const struct config *config, const struct config_warni
     if (signals < 0 || !log_start(STDERR_FILENO, config->log.level, config->log.format, &error))
         return complain(&error);
     log_warnings(warnings);
+    raise_descriptor_limit();
     int status = serve(config, signals, &error);
     log_stop();
     (void)close(signals);

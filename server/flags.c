@@ -54,18 +54,49 @@ static bool add_setting(struct flags *flags, const char *name, const char *value
     return true;
 }
 
-static bool take(struct flags *flags, enum flag flag, char *value, struct error *error)
+static bool add_named_setting(struct flags *flags, char *text, struct error *error)
 {
+    const char *value = cut(text);
+
+    if (!value || text[0] == '\0')
+        return error_set(error, ERROR_INVALID, "--set wants NAME=VALUE");
+    return add_setting(flags, text, value, error);
+}
+
+/* The value of the flag at argv[*index]: `joined` to it, or the next word; NULL where it takes
+ * none, or has none. */
+static char *find_value(const struct known_flag *known, char *joined, int argc, char **argv,
+                        int *index)
+{
+    if (joined || !known->value || *index + 1 >= argc)
+        return joined;
+    return argv[++*index];
+}
+
+/* Reads the flag at argv[*index], and moves *index to its value where that is a word of its own. */
+static bool parse_flag(struct flags *flags, int argc, char **argv, int *index, struct error *error)
+{
+    char *word = argv[*index];
+    char *joined = word[0] == '-' ? cut(word) : NULL;
+    enum flag flag = find_flag(word);
+
+    if (flag == FLAG_COUNT) {
+        return error_set(error, ERROR_INVALID, "unknown flag '%s'; see --help",
+                         ESCAPED(slice_from_string(word)));
+    }
+    const struct known_flag *known = &known_flags[flag];
+    char *value = find_value(known, joined, argc, argv, index);
+
+    if (!known->value && value)
+        return error_set(error, ERROR_INVALID, "%s takes no value", known->name);
+    if (known->value && !value)
+        return error_set(error, ERROR_INVALID, "%s needs a value: %s", known->name, known->value);
     if (flag == FLAG_LISTEN)
         return add_setting(flags, "server.listen", value, error);
-    if (flag == FLAG_SET) {
-        const char *setting = cut(value);
-        if (!setting || value[0] == '\0')
-            return error_set(error, ERROR_INVALID, "--set wants NAME=VALUE");
-        return add_setting(flags, value, setting, error);
-    }
-    if (flags->values[flag] && known_flags[flag].value)
-        return error_set(error, ERROR_INVALID, "%s is given twice", known_flags[flag].name);
+    if (flag == FLAG_SET && value)
+        return add_named_setting(flags, value, error);
+    if (flags->values[flag] && value)
+        return error_set(error, ERROR_INVALID, "%s is given twice", known->name);
     flags->values[flag] = value ? value : "";
     return true;
 }
@@ -74,23 +105,7 @@ bool flags_parse(struct flags *flags, int argc, char **argv, struct error *error
 {
     *flags = (struct flags){0};
     for (int i = 1; i < argc; i++) {
-        char *value = argv[i][0] == '-' ? cut(argv[i]) : NULL;
-        enum flag flag = find_flag(argv[i]);
-
-        if (flag == FLAG_COUNT) {
-            return error_set(error, ERROR_INVALID, "unknown flag '%s'; see --help",
-                             ESCAPED(slice_from_string(argv[i])));
-        }
-        const struct known_flag *known = &known_flags[flag];
-        if (!known->value && value)
-            return error_set(error, ERROR_INVALID, "%s takes no value", known->name);
-        if (known->value && !value && i + 1 < argc)
-            value = argv[++i];
-        if (known->value && !value) {
-            return error_set(error, ERROR_INVALID, "%s needs a value: %s", known->name,
-                             known->value);
-        }
-        if (!take(flags, flag, value, error))
+        if (!parse_flag(flags, argc, argv, &i, error))
             return false;
     }
     return true;

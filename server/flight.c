@@ -15,7 +15,7 @@ struct flights {
     bool is_closed;
 };
 
-/* -- one waiter, one flight -------------------------------------------------------------------- */
+/* -- one waiter, one flight ----------------------------------------------------------------- */
 
 struct waiter *waiter_new(struct request *request, struct question *question)
 {
@@ -70,7 +70,7 @@ void flight_free(struct flight *flight)
     free(flight);
 }
 
-/* -- all of them ------------------------------------------------------------------------------- */
+/* -- all of them ---------------------------------------------------------------------------- */
 
 static struct slice flight_key(const struct map_node *node)
 {

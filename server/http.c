@@ -7,6 +7,7 @@
 #include "server/http.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ enum {
     ACCEPT_AT_ONCE = 64,           /* connections taken before signals and the tick get a look */
     HANG_UP_GRACE = 2000,          /* ms; clients that half-close (`nc -N`) get quick answers */
     DRAIN_FIRST_REQUEST = 1000,    /* ms; for connections accepted just before a drain */
+    BURST = 256,                   /* connections closed that are worth giving memory back for */
     LIBRARY_LINE_MAX = 256
 };
 
@@ -36,6 +38,7 @@ struct event_thread {
 struct http {
     const struct config_server *settings;
     unsigned next_thread; /* main thread only */
+    size_t most_open;     /* main thread only: connections since memory was last given back */
     _Atomic bool is_draining;
     size_t thread_count;
     struct event_thread threads[];
@@ -132,7 +135,7 @@ void http_free(struct http *http)
     free(http);
 }
 
-/* -- the main thread's part ------------------------------------------------------------------- */
+/* -- the main thread's part ----------------------------------------------------------------- */
 
 /* Whether accept() may work again at once after it failed with `code`: that client alone is lost.
  */
@@ -169,6 +172,19 @@ bool http_accept(struct http *http, int listening_fd)
     return true;
 }
 
+/* The memory of closed connections stays in the heap: 16 KiB each. */
+static void give_back_memory(struct http *http)
+{
+    size_t open = http_connection_count(http);
+
+    if (open > http->most_open)
+        http->most_open = open;
+    if (http->most_open - open < BURST || http->most_open / 2 < open)
+        return;
+    (void)malloc_trim(0);
+    http->most_open = open;
+}
+
 void http_tick(struct http *http, int64_t now)
 {
     const struct config_server *settings = http->settings;
@@ -191,6 +207,7 @@ void http_tick(struct http *http, int64_t now)
     }
     for (size_t i = 0; i < http->thread_count; i++)
         connections_sweep(&http->threads[i].requests.connections, &limits, now);
+    give_back_memory(http);
 }
 
 void http_drain(struct http *http)

@@ -37,7 +37,7 @@ CLEANUP_DEFINE(struct http, http_free)
 bool http_accept(struct http *http, int listening_fd);
 
 /* Once a second: ends idle connections, slow request heads, answers nobody takes, and those whose
- * client has left while the answer was being found. */
+ * client has left while the answer was being found; gives memory back after a burst. */
 void http_tick(struct http *http, int64_t now);
 
 /* From now on every answer closes its connection, and the tick ends idle ones at once. */

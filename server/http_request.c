@@ -18,7 +18,7 @@ enum {
         4 * BODY_MAX /* a body is read to its end, and the connection kept, up to here */
 };
 
-/* -- what handlers see: struct request_door --------------------------------------------------- */
+/* -- what handlers see: struct request_door ------------------------------------------------- */
 
 struct header_count {
     struct slice name;
@@ -68,7 +68,7 @@ static void door_respond(struct request *request, struct response *response)
 
 static const struct request_door http_door = {.header = door_header, .respond = door_respond};
 
-/* -- connections ------------------------------------------------------------------------------ */
+/* -- connections ---------------------------------------------------------------------------- */
 
 /* From this machine: secrets in a request pass no wire. */
 static bool address_is_local(const struct sockaddr *address)
@@ -121,7 +121,7 @@ static struct connection *connection_of(struct MHD_Connection *native)
     return info ? info->socket_context : NULL;
 }
 
-/* -- requests --------------------------------------------------------------------------------- */
+/* -- requests ------------------------------------------------------------------------------- */
 
 static enum method method_of(const char *name)
 {

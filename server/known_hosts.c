@@ -42,12 +42,11 @@ struct known_hosts *known_hosts_new(size_t limit)
 
 static void known_hosts_forget_oldest(struct known_hosts *hosts)
 {
-    struct list *oldest = list_last(&hosts->by_answer);
+    struct list *oldest = list_take_last(&hosts->by_answer);
     if (!oldest)
         return;
     struct known_host *host = LIST_ITEM(oldest, struct known_host, place);
     map_remove(&hosts->by_name, &host->node);
-    list_remove(&host->place);
     free(host);
 }
 
@@ -87,7 +86,7 @@ static struct known_host *known_hosts_add(struct known_hosts *hosts, struct slic
 
 void known_hosts_note_answer(struct known_hosts *hosts, const char *name, int64_t now)
 {
-    struct slice key = slice_from_string(name);
+    struct slice key = slice_of(name, strlen(name));
 
     (void)pthread_mutex_lock(&hosts->mutex);
     struct known_host *host = known_hosts_find(hosts, key);

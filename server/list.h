@@ -56,15 +56,27 @@ static inline void list_put_last(struct list *list, struct list *node)
     list_put_first(list->previous, node);
 }
 
-/* NULL when the list is empty. */
-static inline struct list *list_first(const struct list *list)
+/* Takes the first (last) node out and returns it; NULL when the list is empty. */
+static inline struct list *list_take_first(struct list *list)
 {
-    return list_is_empty(list) ? NULL : list->next;
+    struct list *node = list->next;
+    if (node == list)
+        return NULL;
+    list->next = node->next;
+    node->next->previous = list;
+    list_init(node);
+    return node;
 }
 
-static inline struct list *list_last(const struct list *list)
+static inline struct list *list_take_last(struct list *list)
 {
-    return list_is_empty(list) ? NULL : list->previous;
+    struct list *node = list->previous;
+    if (node == list)
+        return NULL;
+    list->previous = node->previous;
+    node->previous->next = list;
+    list_init(node);
+    return node;
 }
 
 #endif

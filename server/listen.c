@@ -18,7 +18,7 @@ enum {
     INHERITED_FIRST = 3 /* SD_LISTEN_FDS_START */
 };
 
-/* -- opening ---------------------------------------------------------------------------------- */
+/* -- opening -------------------------------------------------------------------------------- */
 
 static const char *reason_of(int code)
 {
@@ -126,7 +126,7 @@ static bool open_listener(struct listener *listener, const char *text, struct er
     return true;
 }
 
-/* -- inheriting (sd_listen_fds(3)) ------------------------------------------------------------- */
+/* -- inheriting (sd_listen_fds(3)) ---------------------------------------------------------- */
 
 static unsigned number_from_environment(const char *name, unsigned max)
 {
@@ -174,7 +174,7 @@ static bool inherit(struct listeners *listeners, unsigned count, struct error *e
     return true;
 }
 
-/* -- both ------------------------------------------------------------------------------------- */
+/* -- both ----------------------------------------------------------------------------------- */
 
 bool listeners_open(struct listeners *listeners, const char *address, struct error *error)
 {

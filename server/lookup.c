@@ -80,8 +80,7 @@ void lookup_free(struct lookup *lookup)
     free(lookup);
 }
 
-/* -- answering ----------------------------------------------------------------------------------
- */
+/* -- answering ------------------------------------------------------------------------------ */
 
 /* Takes the response's reference. */
 static void lookup_respond(struct lookup *lookup, struct request *request,
@@ -119,8 +118,7 @@ static void lookup_deliver(struct lookup *lookup, struct request *request,
     lookup_respond(lookup, request, question, outcome, response);
 }
 
-/* -- waiters ------------------------------------------------------------------------------------
- */
+/* -- waiters -------------------------------------------------------------------------------- */
 
 static void lookup_deliver_to_waiter(struct lookup *lookup, const struct waiter *waiter,
                                      const struct cache_key *key,
@@ -190,8 +188,7 @@ static void lookup_deliver_to_waiters(struct lookup *lookup, struct waiter *wait
     }
 }
 
-/* -- flights ------------------------------------------------------------------------------------
- */
+/* -- flights -------------------------------------------------------------------------------- */
 
 static struct flight *flight_of(struct job *job)
 {
@@ -215,9 +212,9 @@ static struct report *known_report(void *context, const struct digest *digest)
 /* A digest whose content is known from elsewhere is only authorised here: a HEAD does. */
 static void lookup_recall_content(struct lookup *lookup, struct flight *flight)
 {
-    if (!flight->held && flight->reference->digest)
-        flight->held =
-            cache_find_digest(lookup->cache, slice_from_string(flight->reference->digest));
+    const char *digest = flight->reference->digest;
+    if (digest && !flight->held)
+        flight->held = cache_find_digest(lookup->cache, slice_from_string(digest));
 }
 
 static struct report *lookup_ask(struct lookup *lookup, struct flight *flight, struct error *error)
@@ -319,8 +316,7 @@ static void lookup_start(struct lookup *lookup, struct flight *flight, struct wa
     waiter_free(waiter);
 }
 
-/* -- the question's way -------------------------------------------------------------------------
- */
+/* -- the question's way --------------------------------------------------------------------- */
 
 static void lookup_wait(struct lookup *lookup, struct request *request, struct question *question,
                         struct cache_key *key, struct cache_finding *finding)
@@ -426,8 +422,7 @@ void lookup_answer(struct lookup *lookup, struct request *request)
     }
 }
 
-/* -- the tick and the end -----------------------------------------------------------------------
- */
+/* -- the tick and the end ------------------------------------------------------------------- */
 
 void lookup_tick(struct lookup *lookup, int64_t now)
 {

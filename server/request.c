@@ -8,30 +8,36 @@ enum {
     PARAMETER_NAME_MAX = 64 /* decoded; a longer name is none of ours */
 };
 
-/* Without "scheme://authority"; the empty path of "http://host" is "/". */
+/* Up to `byte`; all where there is none. */
+static struct slice slice_before(struct slice whole, char byte)
+{
+    ptrdiff_t at = slice_find(whole, byte);
+
+    return at < 0 ? whole : slice_until(whole, (size_t)at);
+}
+
+/* Without "http://authority". */
 static struct slice target_without_origin(struct slice target)
 {
-    if (target.length == 0 || target.data[0] == '/')
+    size_t authority = 0;
+
+    if (!slice_starts_with(target, SLICE("http://")) &&
+        !slice_starts_with(target, SLICE("https://")))
         return target;
-    for (size_t i = 0; i + 2 < target.length; i++) {
-        if (target.data[i] == '/' || target.data[i] == '?')
-            return target;
-        if (target.data[i] == ':' && target.data[i + 1] == '/' && target.data[i + 2] == '/') {
-            struct slice rest = slice_from(target, i + 3);
-            ptrdiff_t path = slice_find(rest, '/');
-            return path < 0 ? SLICE("/") : slice_from(rest, (size_t)path);
-        }
-    }
-    return target;
+    struct slice rest = slice_from(target, (size_t)slice_find(target, '/') + 2);
+    while (authority < rest.length && rest.data[authority] != '/' && rest.data[authority] != '?')
+        authority++;
+    return slice_from(rest, authority);
 }
 
 void request_set_target(struct request *request, struct slice target)
 {
     struct slice local = target_without_origin(target);
-    ptrdiff_t mark = slice_find(local, '?');
 
-    request->path = mark < 0 ? local : slice_until(local, (size_t)mark);
-    request->query = mark < 0 ? (struct slice){0} : slice_from(local, (size_t)mark + 1);
+    request->path = slice_before(local, '?');
+    request->query = slice_from(local, request->path.length + 1);
+    if (request->path.length == 0)
+        request->path = SLICE("/");
 }
 
 struct slice request_header(const struct request *request, const char *name)
@@ -67,13 +73,11 @@ static bool next_parameter(struct slice *rest, struct slice *name, struct slice 
 {
     if (rest->length == 0)
         return false;
-    ptrdiff_t end = slice_find(*rest, '&');
-    struct slice pair = end < 0 ? *rest : slice_until(*rest, (size_t)end);
-    ptrdiff_t equals = slice_find(pair, '=');
+    struct slice pair = slice_before(*rest, '&');
 
     *rest = slice_from(*rest, pair.length + 1);
-    *name = equals < 0 ? pair : slice_until(pair, (size_t)equals);
-    *value = equals < 0 ? (struct slice){0} : slice_from(pair, (size_t)equals + 1);
+    *name = slice_before(pair, '=');
+    *value = slice_from(pair, name->length + 1);
     return true;
 }
 

@@ -95,7 +95,7 @@ bool server_is_draining(const struct server *server)
     return atomic_load_explicit(&server->is_draining, memory_order_relaxed);
 }
 
-/* -- the main thread's loop ------------------------------------------------------------------- */
+/* -- the main thread's loop ----------------------------------------------------------------- */
 
 static void tick(struct server *server, int64_t now)
 {
@@ -162,7 +162,7 @@ static void announce(const struct server *server)
     notifier_send(&server->notifier, "READY=1\nSTATUS=serving");
 }
 
-/* -- the end ---------------------------------------------------------------------------------- */
+/* -- the end -------------------------------------------------------------------------------- */
 
 static void exit_at_once(int signal)
 {

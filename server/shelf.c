@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* -- the account ------------------------------------------------------------------------------- */
+/* -- the account ---------------------------------------------------------------------------- */
 
 /* What an allocation really takes: glibc adds eight bytes and rounds up to sixteen. */
 static size_t allocated(size_t size)
@@ -41,9 +41,10 @@ static size_t response_memory(const struct response *response)
     return total;
 }
 
+/* The HTTP server may hold its form of it. */
 static bool answer_is_hot(const struct shelf_answer *answer)
 {
-    return !list_is_empty(&answer->place);
+    return answer->response->is_shared;
 }
 
 static size_t answer_memory(const struct shelf_answer *answer)
@@ -52,7 +53,7 @@ static size_t answer_memory(const struct shelf_answer *answer)
            response_memory(answer->response) + (answer_is_hot(answer) ? SHELF_NATIVE_SIZE : 0);
 }
 
-/* -- keys -------------------------------------------------------------------------------------- */
+/* -- keys ----------------------------------------------------------------------------------- */
 
 static struct slice entry_key(const struct map_node *node)
 {
@@ -100,7 +101,7 @@ struct shelf_answer *shelf_find_answer(const struct shelf *shelf, struct slice s
     return node ? MAP_ITEM(node, struct shelf_answer, node) : NULL;
 }
 
-/* -- contents ---------------------------------------------------------------------------------- */
+/* -- contents ------------------------------------------------------------------------------- */
 
 static void content_drop(struct shelf *shelf, struct shelf_content *content)
 {
@@ -130,12 +131,12 @@ static struct shelf_content *content_add(struct shelf *shelf, struct report *rep
     return content;
 }
 
-/* The content for an entry's use; two entries with one digest share it. */
+/* The content for an entry's use; entries with one digest share what everyone may know of it. */
 static struct shelf_content *content_use(struct shelf *shelf, struct report *report,
                                          bool is_private)
 {
     struct shelf_content *content =
-        is_private ? NULL : shelf_find_content(shelf, slice_from_string(report->digest.text));
+        shelf_find_content(shelf, slice_from_string(report->digest.text));
     if (!content)
         content = content_add(shelf, report, is_private);
     if (!content)
@@ -152,13 +153,14 @@ static void content_leave(struct shelf *shelf, struct shelf_content *content)
     content->users--;
     if (content->users > 0)
         return;
-    if (content->is_private)
+    if (content->is_private) {
         content_drop(shelf, content);
-    else
+    } else {
         list_put_first(&shelf->unused, &content->place);
+    }
 }
 
-/* -- answers ----------------------------------------------------------------------------------- */
+/* -- answers -------------------------------------------------------------------------------- */
 
 static void answer_drop(struct shelf *shelf, struct shelf_answer *answer)
 {
@@ -238,7 +240,7 @@ void shelf_empty_trash(struct shelf_answer *trash)
     }
 }
 
-/* -- entries ----------------------------------------------------------------------------------- */
+/* -- entries -------------------------------------------------------------------------------- */
 
 struct shelf_entry *shelf_add_entry(struct shelf *shelf, struct slice key)
 {
@@ -323,20 +325,21 @@ bool shelf_set_failure(struct shelf *shelf, struct shelf_entry *entry, const str
     return true;
 }
 
-/* -- the order of going ------------------------------------------------------------------------ */
+/* -- the order of going --------------------------------------------------------------------- */
 
 static bool shelf_drop_oldest(struct shelf *shelf)
 {
     struct list *place;
 
-    if ((place = list_last(&shelf->hot)))
+    if ((place = list_take_last(&shelf->hot))) {
         answer_drop(shelf, LIST_ITEM(place, struct shelf_answer, place));
-    else if ((place = list_last(&shelf->unused)))
+    } else if ((place = list_take_last(&shelf->unused))) {
         content_drop(shelf, LIST_ITEM(place, struct shelf_content, place));
-    else if ((place = list_last(&shelf->recent)))
+    } else if ((place = list_take_last(&shelf->recent))) {
         shelf_drop_entry(shelf, LIST_ITEM(place, struct shelf_entry, place));
-    else
+    } else {
         return false;
+    }
     return true;
 }
 

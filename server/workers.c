@@ -91,11 +91,11 @@ struct workers *workers_new(const struct workers_settings *settings)
     return workers;
 }
 
-/* -- queues (the mutex is held) ---------------------------------------------------------------- */
+/* -- queues (the mutex is held) ------------------------------------------------------------- */
 
 static struct queue *queue_find_or_add(struct workers *workers, const char *registry)
 {
-    struct slice key = slice_from_string(registry);
+    struct slice key = slice_of(registry, strlen(registry));
     struct map_node *node = map_find(&workers->queues, key);
     if (node)
         return MAP_ITEM(node, struct queue, node);
@@ -114,9 +114,9 @@ static struct queue *queue_find_or_add(struct workers *workers, const char *regi
     return queue;
 }
 
-/* Puts the queue where it belongs after its counts have changed: into its ring (where it keeps its
- * turn), into none, or, when nothing is left of it, away. */
-static void queue_settle(struct workers *workers, struct queue *queue)
+/* Puts the queue into its ring, where it keeps its turn, or into none, after its counts have
+ * changed. */
+static void queue_place(struct workers *workers, struct queue *queue)
 {
     bool may_run = queue->waiting > 0 && queue->running < workers->registry_max;
     bool is_in_ring = !list_is_empty(&queue->place);
@@ -125,6 +125,12 @@ static void queue_settle(struct workers *workers, struct queue *queue)
         list_put_last(queue->is_stranger ? &workers->strangers : &workers->known, &queue->place);
     if (!may_run)
         list_remove(&queue->place);
+}
+
+/* The same, and away with it when nothing is left of it. */
+static void queue_settle(struct workers *workers, struct queue *queue)
+{
+    queue_place(workers, queue);
     if (queue->waiting == 0 && queue->running == 0) {
         map_remove(&workers->queues, &queue->node);
         free(queue);
@@ -148,18 +154,16 @@ static void queue_count_running(struct workers *workers, struct queue *queue, bo
         workers->strangers_running += (size_t)change;
 }
 
-/* A registry's standing changes as it answers, or does not; what waits for it changes with it. The
- * caller settles the queue. */
+/* A registry's standing changes as it answers, or does not; what waits for it changes with it. */
 static void queue_judge(struct workers *workers, struct queue *queue, bool is_stranger)
 {
     if (queue->is_stranger == is_stranger)
         return;
-    if (is_stranger)
-        workers->strangers_waiting += queue->waiting;
-    else
-        workers->strangers_waiting -= queue->waiting;
+    size_t others = workers->strangers_waiting;
+    workers->strangers_waiting = is_stranger ? others + queue->waiting : others - queue->waiting;
     queue->is_stranger = is_stranger;
-    list_remove(&queue->place);
+    list_remove(&queue->place); /* out of the ring of the others */
+    queue_place(workers, queue);
 }
 
 static bool strangers_may_run(const struct workers *workers)
@@ -185,7 +189,7 @@ static struct queue *workers_next_queue(struct workers *workers)
     return LIST_ITEM(ring->next, struct queue, place);
 }
 
-/* -- threads ----------------------------------------------------------------------------------- */
+/* -- threads -------------------------------------------------------------------------------- */
 
 /* Runs the next job; false when there is none. Called with the mutex held, which is given up
  * while the job runs. */
@@ -202,7 +206,7 @@ static bool worker_run_next(struct workers *workers)
     list_remove(&queue->place);
     queue_count_waiting(workers, queue, -1);
     queue_count_running(workers, queue, is_stranger, 1);
-    queue_settle(workers, queue);
+    queue_place(workers, queue);
 
     (void)pthread_mutex_unlock(&workers->mutex);
     job->run(job);
@@ -278,34 +282,25 @@ static bool workers_call(struct workers *workers)
     return workers->threads > 0;
 }
 
-/* -- the face ---------------------------------------------------------------------------------- */
+/* -- the face ------------------------------------------------------------------------------- */
 
-static bool workers_refuse(struct error *error, const char *text, struct slice what)
-{
-    (void)error_set(error, ERROR_OVERLOADED, "%s%.*s", text, (int)what.length, what.data);
-    error->retry_after = 1;
-    return false;
-}
-
-/* The bounds, judged with the new job counted in. What runs counts too, against the threads there
- * may be for it: a job that a thread is about to take is not refused for waiting that moment. */
-static bool workers_has_room(const struct workers *workers, const struct queue *queue,
-                             struct error *error)
+/* The bound that is passed, in words, or NULL; judged with the new job counted in. What runs counts
+ * too, against the threads there may be for it: a job that a thread is about to take is not refused
+ * for waiting that moment. */
+static const char *workers_find_full(const struct workers *workers, const struct queue *queue)
 {
     size_t queue_max = workers->settings.queue_max;
     size_t threads = queue->is_stranger ? workers->strangers_max : workers->registry_max;
+    size_t strangers = workers->strangers_waiting + workers->strangers_running;
+    size_t all = workers->waiting + workers->running;
 
     if (queue->waiting + queue->running > queue_max + threads)
-        return workers_refuse(error, "too many lookups are waiting for ",
-                              slice_of(queue->registry, queue->length));
-    if (queue->is_stranger && workers->strangers_waiting + workers->strangers_running >
-                                  QUEUES_STRANGERS * queue_max + workers->strangers_max)
-        return workers_refuse(error, "too many lookups are waiting for unknown registries",
-                              SLICE(""));
-    if (workers->waiting + workers->running >
-        QUEUES_IN_ALL * queue_max + workers->settings.threads_max)
-        return workers_refuse(error, "too many lookups are waiting", SLICE(""));
-    return true;
+        return "too many lookups are waiting for this registry";
+    if (queue->is_stranger && strangers > QUEUES_STRANGERS * queue_max + workers->strangers_max)
+        return "too many lookups are waiting for registries that have not answered lately";
+    if (all > QUEUES_IN_ALL * queue_max + workers->settings.threads_max)
+        return "too many lookups are waiting";
+    return NULL;
 }
 
 static bool workers_enqueue(struct workers *workers, struct job *job, struct error *error)
@@ -318,15 +313,18 @@ static bool workers_enqueue(struct workers *workers, struct job *job, struct err
     list_put_last(&queue->jobs, &job->place);
     queue_count_waiting(workers, queue, 1);
     queue_judge(workers, queue, job->is_stranger);
-    queue_settle(workers, queue);
-    if (workers_has_room(workers, queue, error)) {
-        if (workers_call(workers))
-            return true;
-        workers_refuse(error, "no thread can be started", SLICE(""));
-    }
+    queue_place(workers, queue);
+    const char *reason = workers_find_full(workers, queue);
+    if (!reason && !workers_call(workers))
+        reason = "no thread can be started";
+    if (!reason)
+        return true;
+
     list_remove(&job->place);
     queue_count_waiting(workers, queue, -1);
     queue_settle(workers, queue);
+    (void)error_set(error, ERROR_OVERLOADED, "%s", reason);
+    error->retry_after = 1;
     return false;
 }
 
@@ -355,8 +353,8 @@ static void workers_collect(struct workers *workers, struct list *out)
     for (struct map_node *node = map_next(&workers->queues, NULL); node; node = next) {
         struct queue *queue = MAP_ITEM(node, struct queue, node);
         next = map_next(&workers->queues, node);
-        while (!list_is_empty(&queue->jobs))
-            list_put_last(out, list_first(&queue->jobs));
+        for (struct list *place; (place = list_take_first(&queue->jobs));)
+            list_put_last(out, place);
         queue_count_waiting(workers, queue, -(ptrdiff_t)queue->waiting);
         queue_settle(workers, queue);
     }
@@ -375,9 +373,8 @@ void workers_free(struct workers *workers)
     (void)pthread_cond_broadcast(&workers->wake);
     (void)pthread_mutex_unlock(&workers->mutex);
 
-    for (struct list *place; (place = list_first(&cancelled));) {
+    for (struct list *place; (place = list_take_first(&cancelled));) {
         struct job *job = LIST_ITEM(place, struct job, place);
-        list_remove(place);
         job->cancel(job);
     }
 

@@ -52,7 +52,7 @@ static void test_R6_each_way_to_be_wrong_has_its_own_words(void **state)
         {"sha256:" F64 "f", "has 64 hex digits, not 65"},
         {"sha256:fff", "has 64 hex digits, not 3"},
         {"sha512:" F64, "has 128 hex digits, not 64"},
-        {"sha256:../../x", "byte 1 of the sha256 digest is not a lower-case hex digit"},
+        {"sha256:../../x", "byte 1 of the sha256 digest is no lower-case hex digit"},
         {"sha256:ffF" F64, "byte 3 of the sha256 digest"},
         {"sha256:" F64 "\n", "byte 65 of the sha256 digest"},
     };

@@ -55,49 +55,48 @@ static void test_L10_an_image_names_its_config(void **state)
     }
 }
 
+static const struct {
+    const char *body;
+    const char *artifact;
+} artifacts[] = {
+    {IMAGE_OF(DESCRIPTOR("application/vnd.cncf.helm.config.v1+json"),
+              LAYERS("application/vnd.cncf.helm.chart.content.v1.tar+gzip")),
+     "a Helm chart"},
+    {IMAGE(LAYERS("application/vnd.dev.cosign.simplesigning.v1+json")), "a cosign signature"},
+    {IMAGE_OF(DESCRIPTOR(OCI_EMPTY),
+              ARTIFACT_TYPE("application/vnd.dev.sigstore.bundle.v0.3+json")),
+     "a Sigstore bundle"},
+    {IMAGE(LAYERS("application/vnd.in-toto+json")), "an attestation"},
+    {IMAGE_OF(DESCRIPTOR(OCI_EMPTY),
+              ARTIFACT_TYPE("application/vnd.docker.attestation.manifest.v1+json")
+                  LAYERS("application/vnd.in-toto+json")),
+     "an attestation"},
+    {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), LAYERS("application/spdx+json")), "an SBOM"},
+    {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), ARTIFACT_TYPE("application/vnd.cyclonedx+json")), "an SBOM"},
+    {IMAGE_OF(DESCRIPTOR("application/vnd.buildkit.cacheconfig.v0"), LAYERS(OCI_LAYER)),
+     "a BuildKit cache"},
+    {IMAGE_OF(DESCRIPTOR("application/vnd.wasm.config.v0+json"), LAYERS("application/wasm")),
+     "a WebAssembly module"},
+    {IMAGE(LAYERS("application/vnd.ollama.image.model")), "an AI model"},
+    {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), LAYERS("text/markdown")), "an OCI artifact"},
+    {IMAGE_OF(DESCRIPTOR("application/vnd.unknown.config.v1+json"), LAYERS("text/markdown")),
+     "an OCI artifact"},
+    {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), ARTIFACT_TYPE("application/vnd.example.chart")),
+     "an artifact of type 'application/vnd.example.chart'"},
+    {IMAGE_OF(DESCRIPTOR("application/vnd.example.config+json"), LAYERS("a/b")),
+     "an artifact of type 'application/vnd.example.config+json'"},
+    {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), ARTIFACT_TYPE("a\\u001b[2J/b")),
+     "an artifact of type 'a\\x1b[2J/b'"},
+};
+
 static void test_T15_artifacts_are_called_by_name(void **state)
 {
-    static const struct {
-        const char *body;
-        const char *artifact;
-    } rows[] = {
-        {IMAGE_OF(DESCRIPTOR("application/vnd.cncf.helm.config.v1+json"),
-                  LAYERS("application/vnd.cncf.helm.chart.content.v1.tar+gzip")),
-         "a Helm chart"},
-        {IMAGE(LAYERS("application/vnd.dev.cosign.simplesigning.v1+json")), "a cosign signature"},
-        {IMAGE_OF(DESCRIPTOR(OCI_EMPTY),
-                  ARTIFACT_TYPE("application/vnd.dev.sigstore.bundle.v0.3+json")),
-         "a Sigstore bundle"},
-        {IMAGE(LAYERS("application/vnd.in-toto+json")), "an attestation"},
-        {IMAGE_OF(DESCRIPTOR(OCI_EMPTY),
-                  ARTIFACT_TYPE("application/vnd.docker.attestation.manifest.v1+json")
-                      LAYERS("application/vnd.in-toto+json")),
-         "an attestation"},
-        {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), LAYERS("application/spdx+json")), "an SBOM"},
-        {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), ARTIFACT_TYPE("application/vnd.cyclonedx+json")),
-         "an SBOM"},
-        {IMAGE_OF(DESCRIPTOR("application/vnd.buildkit.cacheconfig.v0"), LAYERS(OCI_LAYER)),
-         "a BuildKit cache"},
-        {IMAGE_OF(DESCRIPTOR("application/vnd.wasm.config.v0+json"), LAYERS("application/wasm")),
-         "a WebAssembly module"},
-        {IMAGE(LAYERS("application/vnd.ollama.image.model")), "an AI model"},
-        {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), LAYERS("text/markdown")), "an OCI artifact"},
-        {IMAGE_OF(DESCRIPTOR("application/vnd.unknown.config.v1+json"), LAYERS("text/markdown")),
-         "an OCI artifact"},
-        {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), ARTIFACT_TYPE("application/vnd.example.chart")),
-         "an artifact of type 'application/vnd.example.chart'"},
-        {IMAGE_OF(DESCRIPTOR("application/vnd.example.config+json"), LAYERS("a/b")),
-         "an artifact of type 'application/vnd.example.config+json'"},
-        {IMAGE_OF(DESCRIPTOR(OCI_EMPTY), ARTIFACT_TYPE("a\\u001b[2J/b")),
-         "an artifact of type 'a\\x1b[2J/b'"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        CLEANUP(manifest_free_p) struct manifest *manifest = parse_image(rows[i].body);
+    for (size_t i = 0; i < sizeof(artifacts) / sizeof(artifacts[0]); i++) {
+        CLEANUP(manifest_free_p) struct manifest *manifest = parse_image(artifacts[i].body);
         if (manifest->kind != MANIFEST_ARTIFACT)
-            fail_msg("%s is no artifact", rows[i].body);
-        assert_string_equal(manifest->artifact, rows[i].artifact);
+            fail_msg("%s is no artifact", artifacts[i].body);
+        assert_string_equal(manifest->artifact, artifacts[i].artifact);
     }
 }
 
@@ -212,7 +211,8 @@ static void test_S16_a_configuration_has_at_most_8_mib(void **state)
     (void)state;
     assert_non_null(body);
     memset(body, ' ', CONFIG_SIZE_MAX + 1);
-    memcpy(body, "{}", 2);
+    body[0] = '{';
+    body[1] = '}';
     assert_null(image_parse(slice_of(body, CONFIG_SIZE_MAX + 1), &error));
     assert_int_equal(error.code, ERROR_TOO_LARGE);
     CLEANUP(image_free_p)

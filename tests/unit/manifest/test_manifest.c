@@ -16,62 +16,64 @@
     "{\"schemaVersion\":2," TYPE(type) ",\"config\":" DESCRIPTOR(OCI_CONFIG) "}"
 #define SCHEMA1_BODY "{\"schemaVersion\":1,\"fsLayers\":[],\"history\":[]}"
 
+static const struct {
+    const char *body;
+    const char *content_type;
+    const char *expected;
+    enum media_type type;
+} sources[] = {
+    /* the header */
+    {INDEX_OF(""), OCI_INDEX, "", MEDIA_TYPE_OCI_INDEX},
+    {INDEX_OF(""), DOCKER_LIST, "", MEDIA_TYPE_DOCKER_LIST},
+    {INDEX_OF(""), "APPLICATION/vnd.oci.image.index.v1+json; charset=utf-8", "",
+     MEDIA_TYPE_OCI_INDEX},
+    {IMAGE(""), OCI_MANIFEST, "", MEDIA_TYPE_OCI_MANIFEST},
+    {IMAGE(""), DOCKER_MANIFEST, "", MEDIA_TYPE_DOCKER_MANIFEST},
+    /* headers that say nothing, and the body's mediaType */
+    {TYPED_INDEX(DOCKER_LIST), "", "", MEDIA_TYPE_DOCKER_LIST},
+    {TYPED_INDEX(DOCKER_LIST), "text/plain; charset=utf-8", "", MEDIA_TYPE_DOCKER_LIST},
+    {TYPED_IMAGE(DOCKER_MANIFEST), "application/json", "", MEDIA_TYPE_DOCKER_MANIFEST},
+    /* the descriptor that led here */
+    {INDEX_OF(""), "", DOCKER_LIST, MEDIA_TYPE_DOCKER_LIST},
+    {IMAGE(""), "text/plain", OCI_MANIFEST, MEDIA_TYPE_OCI_MANIFEST},
+    /* nobody: the members */
+    {INDEX_OF(""), "", "", MEDIA_TYPE_OCI_INDEX},
+    {IMAGE(""), "text/plain", "", MEDIA_TYPE_OCI_MANIFEST},
+    {IMAGE_OF(DESCRIPTOR(DOCKER_CONFIG), ""), "", "", MEDIA_TYPE_DOCKER_MANIFEST},
+    /* all agree, whatever the letters' case */
+    {TYPED_INDEX(OCI_INDEX), "application/VND.oci.image.index.v1+json", OCI_INDEX,
+     MEDIA_TYPE_OCI_INDEX},
+    /* T12: Docker's manifest of an OCI config is still read */
+    {IMAGE(""), DOCKER_MANIFEST, DOCKER_MANIFEST, MEDIA_TYPE_DOCKER_MANIFEST},
+};
+
 static void test_H4_each_source_of_the_type_is_heard(void **state)
 {
-    static const struct {
-        const char *body;
-        const char *content_type;
-        const char *expected;
-        enum media_type type;
-    } rows[] = {
-        /* the header */
-        {INDEX_OF(""), OCI_INDEX, "", MEDIA_TYPE_OCI_INDEX},
-        {INDEX_OF(""), DOCKER_LIST, "", MEDIA_TYPE_DOCKER_LIST},
-        {INDEX_OF(""), "APPLICATION/vnd.oci.image.index.v1+json; charset=utf-8", "",
-         MEDIA_TYPE_OCI_INDEX},
-        {IMAGE(""), OCI_MANIFEST, "", MEDIA_TYPE_OCI_MANIFEST},
-        {IMAGE(""), DOCKER_MANIFEST, "", MEDIA_TYPE_DOCKER_MANIFEST},
-        /* headers that say nothing, and the body's mediaType */
-        {TYPED_INDEX(DOCKER_LIST), "", "", MEDIA_TYPE_DOCKER_LIST},
-        {TYPED_INDEX(DOCKER_LIST), "text/plain; charset=utf-8", "", MEDIA_TYPE_DOCKER_LIST},
-        {TYPED_IMAGE(DOCKER_MANIFEST), "application/json", "", MEDIA_TYPE_DOCKER_MANIFEST},
-        /* the descriptor that led here */
-        {INDEX_OF(""), "", DOCKER_LIST, MEDIA_TYPE_DOCKER_LIST},
-        {IMAGE(""), "text/plain", OCI_MANIFEST, MEDIA_TYPE_OCI_MANIFEST},
-        /* nobody: the members */
-        {INDEX_OF(""), "", "", MEDIA_TYPE_OCI_INDEX},
-        {IMAGE(""), "text/plain", "", MEDIA_TYPE_OCI_MANIFEST},
-        {IMAGE_OF(DESCRIPTOR(DOCKER_CONFIG), ""), "", "", MEDIA_TYPE_DOCKER_MANIFEST},
-        /* all agree, whatever the letters' case */
-        {TYPED_INDEX(OCI_INDEX), "application/VND.oci.image.index.v1+json", OCI_INDEX,
-         MEDIA_TYPE_OCI_INDEX},
-        /* T12: Docker's manifest of an OCI config is still read */
-        {IMAGE(""), DOCKER_MANIFEST, DOCKER_MANIFEST, MEDIA_TYPE_DOCKER_MANIFEST},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
         struct error error = {0};
         CLEANUP(manifest_free_p)
         struct manifest *manifest =
-            parse_as(rows[i].body, rows[i].content_type, rows[i].expected, &error);
-        if (!manifest)
+            parse_as(sources[i].body, sources[i].content_type, sources[i].expected, &error);
+        if (!manifest) {
             fail_msg("row %zu: %s", i, error.message);
-        if (manifest->type != rows[i].type)
+            return;
+        }
+        if (manifest->type != sources[i].type)
             fail_msg("row %zu is taken for '%s'", i, manifest->media_type);
-        assert_string_equal(manifest->media_type, media_type_name(rows[i].type));
+        assert_string_equal(manifest->media_type, media_type_name(sources[i].type));
         assert_int_equal(manifest->kind,
-                         media_type_is_index(rows[i].type) ? MANIFEST_INDEX : MANIFEST_IMAGE);
+                         media_type_is_index(sources[i].type) ? MANIFEST_INDEX : MANIFEST_IMAGE);
     }
 }
 
 static void test_H5_those_who_name_the_type_must_agree(void **state)
 {
     static const struct refusal rows[] = {
-        {TYPED_INDEX(OCI_INDEX), OCI_MANIFEST, "", ERROR_UPSTREAM, "it calls itself"},
-        {TYPED_IMAGE(OCI_MANIFEST), OCI_INDEX, "", ERROR_UPSTREAM, "it calls itself"},
-        {TYPED_IMAGE(OCI_MANIFEST), DOCKER_MANIFEST, "", ERROR_UPSTREAM, "it calls itself"},
-        {TYPED_IMAGE(OCI_MANIFEST), "text/html", "", ERROR_UPSTREAM, "it calls itself"},
+        {TYPED_INDEX(OCI_INDEX), OCI_MANIFEST, "", ERROR_UPSTREAM, "is sent as"},
+        {TYPED_IMAGE(OCI_MANIFEST), OCI_INDEX, "", ERROR_UPSTREAM, "is sent as"},
+        {TYPED_IMAGE(OCI_MANIFEST), DOCKER_MANIFEST, "", ERROR_UPSTREAM, "is sent as"},
+        {TYPED_IMAGE(OCI_MANIFEST), "text/html", "", ERROR_UPSTREAM, "is sent as"},
         {INDEX_OF(""), OCI_INDEX, OCI_MANIFEST, ERROR_UPSTREAM, "is listed as"},
         {TYPED_INDEX(OCI_INDEX), "", DOCKER_LIST, ERROR_UPSTREAM, "is listed as"},
         {"{\"mediaType\":7}", OCI_INDEX, "", ERROR_UPSTREAM, "mediaType is no type"},

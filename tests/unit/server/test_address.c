@@ -56,7 +56,7 @@ static void test_addresses_with_a_port(void **state)
     }
 }
 
-static void test_a_Unix_socket_has_a_path(void **state)
+static void test_a_unix_socket_has_a_path(void **state)
 {
     (void)state;
     struct address address;
@@ -138,7 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_with_a_port),
-        cmocka_unit_test(test_a_Unix_socket_has_a_path),
+        cmocka_unit_test(test_a_unix_socket_has_a_path),
         cmocka_unit_test(test_what_is_no_address_is_refused),
         cmocka_unit_test(test_a_path_of_108_bytes_is_too_long),
         cmocka_unit_test(test_numbers_are_digits_within_a_bound),

@@ -49,8 +49,7 @@ static int free_cache(void **state)
     return 0;
 }
 
-/* -- short words --------------------------------------------------------------------------------
- */
+/* -- short words ---------------------------------------------------------------------------- */
 
 static struct cache_key key_of(const char *image, const char *partition)
 {
@@ -163,8 +162,7 @@ static enum cache_state answer_state(struct cache *cache, const char *spelling, 
     return state;
 }
 
-/* -- time ---------------------------------------------------------------------------------------
- */
+/* -- time ----------------------------------------------------------------------------------- */
 
 static void test_an_answer_ages_from_fresh_to_stale_to_a_stand_in_to_nothing(void **state)
 {
@@ -210,8 +208,7 @@ static void test_spellings_of_one_reference_are_one_entry(void **state)
     assert_int_equal(state_of(*state, "debian:12", START), CACHE_MISS);
 }
 
-/* -- failures (decision 6) ----------------------------------------------------------------------
- */
+/* -- failures (decision 6) ------------------------------------------------------------------ */
 
 static void test_failures_are_remembered_as_long_as_their_kind_says(void **state)
 {
@@ -294,14 +291,13 @@ static void test_a_failure_longer_ago_than_stale_if_error_is_told_itself(void **
 
 static void test_an_answer_ends_the_failure(void **state)
 {
-    store_failure(*state, "debian", ERROR_NOT_FOUND, START);
+    fail_as(*state, "debian", everyone, ERROR_RATE_LIMITED, REVALIDATE / SECOND, START);
     store(*state, "debian", START + 1);
     assert_int_equal(state_of(*state, "debian", START + 1), CACHE_FRESH);
     assert_int_equal(state_of(*state, "debian", START + 1 + FRESH), CACHE_REFRESH);
 }
 
-/* -- digests and partitions (decision 5) --------------------------------------------------------
- */
+/* -- digests and partitions (decision 5) ---------------------------------------------------- */
 
 static void test_a_digest_never_expires_for_everyone(void **state)
 {
@@ -385,8 +381,7 @@ static void test_a_tag_that_moves_back_finds_its_content_again(void **state)
     assert_int_equal(cache_counts(*state).contents, 2);
 }
 
-/* -- finished answers ---------------------------------------------------------------------------
- */
+/* -- finished answers ----------------------------------------------------------------------- */
 
 static void test_an_answer_is_found_by_its_spelling_and_is_shared_from_its_first_hit(void **state)
 {
@@ -454,8 +449,7 @@ static void test_a_spelling_again_replaces_its_bytes(void **state)
     assert_int_equal(cache_counts(*state).bytes, bytes);
 }
 
-/* -- bounds -------------------------------------------------------------------------------------
- */
+/* -- bounds --------------------------------------------------------------------------------- */
 
 static void test_memory_is_bounded_and_the_longest_unused_goes_first(void **state)
 {
@@ -563,8 +557,7 @@ static void test_the_account_is_near_what_malloc_gave(void **state)
     assert_in_range(counted, given * 9 / 10, given * 11 / 10);
 }
 
-/* -- forgetting ---------------------------------------------------------------------------------
- */
+/* -- forgetting ----------------------------------------------------------------------------- */
 
 static void test_what_was_asked_before_it_was_forgotten_is_not_stored(void **state)
 {
@@ -599,8 +592,7 @@ static void test_forgetting_counts_in_every_partition(void **state)
     assert_int_equal(state_of(*state, "alpine", START), CACHE_FRESH);
 }
 
-/* -- threads ------------------------------------------------------------------------------------
- */
+/* -- threads -------------------------------------------------------------------------------- */
 
 enum {
     ROUNDS = 2000

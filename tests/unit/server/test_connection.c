@@ -68,7 +68,7 @@ static struct response *new_response(void)
     return response;
 }
 
-/* -- answers ---------------------------------------------------------------------------------- */
+/* -- answers -------------------------------------------------------------------------------- */
 
 static void test_an_answer_within_the_handler_wakes_nobody(void **state)
 {
@@ -215,7 +215,7 @@ static void test_one_connection_serves_many_requests(void **state)
     client_close(&client);
 }
 
-static void test_T40_a_target_beyond_4_KiB_is_noticed(void **state)
+static void test_T40_a_target_beyond_4_kib_is_noticed(void **state)
 {
     (void)state;
     static char long_target[CONNECTION_TARGET_MAX + 1];
@@ -231,7 +231,7 @@ static void test_T40_a_target_beyond_4_KiB_is_noticed(void **state)
     client_close(&client);
 }
 
-/* -- the sweep -------------------------------------------------------------------------------- */
+/* -- the sweep ------------------------------------------------------------------------------ */
 
 static struct connection_limits limits_for(enum connection_phase phase)
 {
@@ -326,7 +326,7 @@ int main(void)
         cmocka_unit_test(test_nobody_falls_asleep_once_all_are_abandoned),
         cmocka_unit_test(test_a_connection_is_woken_once_or_not_needed_whoever_comes_first),
         cmocka_unit_test(test_one_connection_serves_many_requests),
-        cmocka_unit_test(test_T40_a_target_beyond_4_KiB_is_noticed),
+        cmocka_unit_test(test_T40_a_target_beyond_4_kib_is_noticed),
         cmocka_unit_test(test_each_phase_ends_after_its_own_limit),
         cmocka_unit_test(test_what_has_been_received_is_still_read_when_idle_ones_end),
         cmocka_unit_test(test_a_client_that_leaves_while_waiting_is_found),

@@ -29,8 +29,8 @@ static char directory[] = "/tmp/test-listen-XXXXXX";
 static int make_directory(void **state)
 {
     (void)state;
-    (void)unsetenv("LISTEN_FDS");
-    (void)unsetenv("LISTEN_PID");
+    (void)unsetenv("LISTEN_FDS"); /* NOLINT(concurrency-mt-unsafe): one thread */
+    (void)unsetenv("LISTEN_PID"); /* NOLINT(concurrency-mt-unsafe) */
     return mkdtemp(directory) ? 0 : -1;
 }
 
@@ -64,9 +64,9 @@ static void socket_path(char *out, size_t size)
     (void)snprintf(out, size, "unix:%s/s", directory);
 }
 
-static void connects_to(const struct listeners *listeners)
+static void assert_answers(const struct listeners *listeners)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t length = sizeof(address);
 
     assert_return_code(getsockname(listeners->items[0].fd, (struct sockaddr *)&address, &length),
@@ -85,7 +85,7 @@ static void test_port_0_is_any_free_port(void **state)
     describe(&listeners, text, sizeof(text));
     assert_int_equal(strncmp(text, "127.0.0.1:", strlen("127.0.0.1:")), 0);
     assert_string_not_equal(text, "127.0.0.1:0");
-    connects_to(&listeners);
+    assert_answers(&listeners);
     listeners_release(&listeners);
     assert_int_equal(listeners.count, 0);
 }
@@ -120,7 +120,7 @@ static void test_an_address_of_another_machine_is_told(void **state)
     assert_non_null(strstr(error.message, "no such address"));
 }
 
-static void test_all_addresses_include_IPv4(void **state)
+static void test_all_addresses_include_ipv4(void **state)
 {
     (void)state;
     struct listeners listeners = open_at(":0");
@@ -139,7 +139,7 @@ static void test_all_addresses_include_IPv4(void **state)
     listeners_release(&listeners);
 }
 
-static void test_a_Unix_sockets_file_goes_with_it(void **state)
+static void test_a_unix_sockets_file_goes_with_it(void **state)
 {
     (void)state;
     char text[PATH_SIZE];
@@ -150,7 +150,7 @@ static void test_a_Unix_sockets_file_goes_with_it(void **state)
     struct listeners listeners = open_at(text);
     describe(&listeners, described, sizeof(described));
     assert_string_equal(described, text);
-    connects_to(&listeners);
+    assert_answers(&listeners);
     listeners_release(&listeners);
     assert_int_not_equal(stat(text + strlen("unix:"), &status), 0);
 }
@@ -170,7 +170,7 @@ static void test_a_leftover_socket_is_replaced_and_a_live_one_is_not(void **stat
     struct listeners alive = open_at(text);
     assert_false(listeners_open(&again, text, &error));
     assert_non_null(strstr(error.message, "address in use"));
-    connects_to(&alive);
+    assert_answers(&alive);
     listeners_release(&alive);
 }
 
@@ -192,7 +192,7 @@ static void test_a_file_that_is_no_socket_is_left_alone(void **state)
     assert_return_code(unlink(path), 0);
 }
 
-/* -- inherited sockets: in a child, since they have fixed descriptors ------------------------- */
+/* -- inherited sockets: in a child, since they have fixed descriptors ----------------------- */
 
 struct passing {
     unsigned count;    /* LISTEN_FDS */
@@ -214,9 +214,9 @@ static void pass(const struct passing *passing)
         }
     }
     (void)snprintf(text, sizeof(text), "%u", passing->count);
-    (void)setenv("LISTEN_FDS", text, 1);
+    (void)setenv("LISTEN_FDS", text, 1); /* NOLINT(concurrency-mt-unsafe): one thread */
     (void)snprintf(text, sizeof(text), "%d", getpid() + passing->pid_offset);
-    (void)setenv("LISTEN_PID", text, 1);
+    (void)setenv("LISTEN_PID", text, 1); /* NOLINT(concurrency-mt-unsafe) */
 }
 
 /* What listeners_open() makes of it: how many listeners, or -1. */
@@ -275,8 +275,8 @@ int main(void)
         cmocka_unit_test(test_port_0_is_any_free_port),
         cmocka_unit_test(test_an_address_in_use_is_told),
         cmocka_unit_test(test_an_address_of_another_machine_is_told),
-        cmocka_unit_test(test_all_addresses_include_IPv4),
-        cmocka_unit_test(test_a_Unix_sockets_file_goes_with_it),
+        cmocka_unit_test(test_all_addresses_include_ipv4),
+        cmocka_unit_test(test_a_unix_sockets_file_goes_with_it),
         cmocka_unit_test(test_a_leftover_socket_is_replaced_and_a_live_one_is_not),
         cmocka_unit_test(test_a_file_that_is_no_socket_is_left_alone),
         cmocka_unit_test(test_sockets_passed_by_systemd_are_used),

@@ -23,8 +23,7 @@ enum {
     QUERY_MAX = 4096
 };
 
-/* -- a door -------------------------------------------------------------------------------------
- */
+/* -- a door --------------------------------------------------------------------------------- */
 
 static pthread_mutex_t door_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t door_changed = PTHREAD_COND_INITIALIZER;
@@ -100,8 +99,7 @@ static const char *asker_told(const struct asker *asker, const char *header)
     return "";
 }
 
-/* -- a house ------------------------------------------------------------------------------------
- */
+/* -- a house -------------------------------------------------------------------------------- */
 
 struct house {
     struct canned_registry upstream;
@@ -204,8 +202,7 @@ static void assert_code(const struct asker *asker, unsigned status, const char *
         fail_msg("no %s in %s", member, asker->response->body);
 }
 
-/* -- the question -------------------------------------------------------------------------------
- */
+/* -- the question --------------------------------------------------------------------------- */
 
 static void test_T40_a_wrong_question_is_refused_with_the_reason(void **state)
 {
@@ -259,8 +256,7 @@ static void test_T40_an_image_is_at_most_1024_bytes(void **state)
     close_house();
 }
 
-/* -- asking, hits, joining ----------------------------------------------------------------------
- */
+/* -- asking, hits, joining ------------------------------------------------------------------ */
 
 static void test_a_cold_question_costs_one_get_and_a_warm_one_none(void **state)
 {
@@ -384,8 +380,7 @@ static void test_a_digest_known_from_elsewhere_is_authorised_by_a_head(void **st
     close_house();
 }
 
-/* -- failures and stale answers -----------------------------------------------------------------
- */
+/* -- failures and stale answers ------------------------------------------------------------- */
 
 static void test_a_failure_is_remembered(void **state)
 {
@@ -435,6 +430,66 @@ static void test_T19_a_stale_answer_is_given_at_once_and_refreshed_behind_by_one
     asker_release(&third);
 }
 
+static void test_a_stale_answer_from_the_report_is_refreshed_behind_too(void **state)
+{
+    struct asker first = {0};
+    struct asker second = {0};
+    (void)state;
+    furnish(200);
+    house.config.cache.fresh = 0;
+    open_house();
+    ask(&first, "app:1", "");
+    send_image(&second, "app:1", "&format=text");
+    assert_true(asker_is_answered(&second));
+    canned_registry_wait(&house.upstream, &house.upstream.heads, 1);
+    asker_release(&first);
+    asker_release(&second);
+    close_house();
+}
+
+/* A worker that has just answered may count as busy for a moment longer. */
+static void occupy_the_worker(struct asker *asker)
+{
+    send_image(asker, "busy:1", "");
+    while (asker_is_answered(asker)) {
+        assert_code(asker, 503, "overloaded");
+        asker_release(asker);
+        send_image(asker, "busy:1", "");
+    }
+}
+
+static void test_a_refresh_that_found_no_worker_is_made_up_for_by_the_next_hit(void **state)
+{
+    struct asker first = {0};
+    struct asker busy = {0};
+    struct asker second = {0};
+    int64_t until = clock_monotonic_ms() + PATIENCE_MS;
+    (void)state;
+    furnish(200);
+    house.config.cache.fresh = 0;
+    house.config.registry.workers_max = 1;
+    house.config.registry.queue_max = 0;
+    open_house();
+    ask(&first, "app:1", "");
+    canned_registry_hush(&house.upstream, true);
+    occupy_the_worker(&busy);
+    send_image(&second, "app:1", "");
+    assert_true(asker_is_answered(&second));
+    canned_registry_hush(&house.upstream, false);
+    asker_wait(&busy);
+    assert_int_equal(heads(), 0);
+    while (heads() == 0 && clock_monotonic_ms() < until) { /* until the worker is free again */
+        asker_release(&second);
+        send_image(&second, "app:1", "");
+        assert_true(asker_is_answered(&second));
+    }
+    assert_true(heads() > 0);
+    asker_release(&first);
+    asker_release(&busy);
+    asker_release(&second);
+    close_house();
+}
+
 static void test_T21_a_stale_answer_stands_in_for_a_registry_in_trouble(void **state)
 {
     static const unsigned troubles[] = {500, 429};
@@ -454,6 +509,7 @@ static void test_T21_a_stale_answer_stands_in_for_a_registry_in_trouble(void **s
         assert_non_null(strstr(after.response->body, "\"stale\":true"));
 
         unsigned asked = gets() + heads();
+        assert_int_equal(asked, 2); /* no retry where a stale answer is held */
         send_image(&again, "app:1", "");
         assert_true(asker_is_answered(&again));
         assert_int_equal(again.response->status, 200);
@@ -483,8 +539,7 @@ static void test_not_found_ends_a_stale_answer(void **state)
     close_house();
 }
 
-/* -- credentials --------------------------------------------------------------------------------
- */
+/* -- credentials ---------------------------------------------------------------------------- */
 
 static const char *auth_of(struct buffer *out, const char *user)
 {
@@ -563,8 +618,7 @@ static void test_T31_each_callers_answer_is_asked_for_and_told_to_nobody_else(vo
     close_house();
 }
 
-/* -- bounds and the end -------------------------------------------------------------------------
- */
+/* -- bounds and the end --------------------------------------------------------------------- */
 
 static void test_a_full_queue_answers_overloaded_at_once(void **state)
 {
@@ -671,6 +725,8 @@ int main(void)
         cmocka_unit_test(test_a_digest_known_from_elsewhere_is_authorised_by_a_head),
         cmocka_unit_test(test_a_failure_is_remembered),
         cmocka_unit_test(test_T19_a_stale_answer_is_given_at_once_and_refreshed_behind_by_one_head),
+        cmocka_unit_test(test_a_stale_answer_from_the_report_is_refreshed_behind_too),
+        cmocka_unit_test(test_a_refresh_that_found_no_worker_is_made_up_for_by_the_next_hit),
         cmocka_unit_test(test_T21_a_stale_answer_stands_in_for_a_registry_in_trouble),
         cmocka_unit_test(test_not_found_ends_a_stale_answer),
         cmocka_unit_test(test_credentials_that_others_could_read_are_refused_never_ignored),

@@ -12,7 +12,7 @@
 #include "server/response.h"
 #include "server/router.h"
 
-/* -- a door that keeps the answer ------------------------------------------------------------- */
+/* -- a door that keeps the answer ----------------------------------------------------------- */
 
 static struct response *answered;
 
@@ -62,7 +62,7 @@ static const char *header_of(const struct response *response, const char *name)
     return "";
 }
 
-/* -- tests ------------------------------------------------------------------------------------ */
+/* -- tests ---------------------------------------------------------------------------------- */
 
 static void test_aliases_have_one_handler(void **state)
 {
@@ -104,7 +104,7 @@ static void test_health_is_told_and_not_kept(void **state)
     assert_string_equal(header_of(response, "Cache-Control"), "no-store");
 }
 
-static void test_HEAD_goes_where_GET_goes(void **state)
+static void test_head_goes_where_get_goes(void **state)
 {
     (void)state;
     assert_int_equal(ask(METHOD_HEAD, "/healthz")->status, 200);
@@ -159,7 +159,7 @@ static void test_S20_a_path_is_escaped_in_the_answer(void **state)
     assert_non_null(strstr(response->body, "'/\\\\x1b[31m\\\\xff'"));
 }
 
-static void test_T40_other_methods_are_405_with_Allow(void **state)
+static void test_T40_other_methods_are_405_with_allow(void **state)
 {
     (void)state;
     static const enum method methods[] = {METHOD_POST, METHOD_OTHER};
@@ -188,13 +188,13 @@ int main(void)
         TEST(test_aliases_have_one_handler),
         TEST(test_paths_are_exact),
         TEST(test_health_is_told_and_not_kept),
-        TEST(test_HEAD_goes_where_GET_goes),
+        TEST(test_head_goes_where_get_goes),
         TEST(test_the_version_names_the_libraries),
         TEST(test_the_front_page_says_how_to_ask),
         TEST(test_an_unknown_path_is_no_route),
         TEST(test_T40_a_final_slash_is_pointed_out),
         TEST(test_S20_a_path_is_escaped_in_the_answer),
-        TEST(test_T40_other_methods_are_405_with_Allow),
+        TEST(test_T40_other_methods_are_405_with_allow),
         TEST(test_an_unknown_path_is_no_route_by_any_method),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,16 +20,17 @@ enum {
     JOBS_MAX = 64
 };
 
-/* Jobs run when the gate opens, and note their order. */
+/* Jobs note their order as they come to the gate, and go on when it lets them through. */
 struct scene {
     struct workers *workers;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
-    bool is_open;
+    size_t passes; /* jobs that may still go through */
+    size_t come;
     size_t at_gate;
     size_t run;
     size_t cancelled;
-    const char *order[JOBS_MAX];
+    char order[JOBS_MAX + 1]; /* the first letters of their registries */
 };
 
 struct test_job {
@@ -45,12 +46,14 @@ static void run_job(struct job *job)
 {
     struct scene *at = ((struct test_job *)(void *)job)->scene;
     (void)pthread_mutex_lock(&at->mutex);
+    at->order[at->come++] = job->registry[0];
     at->at_gate++;
     (void)pthread_cond_broadcast(&at->changed);
-    while (!at->is_open)
+    while (at->passes == 0)
         (void)pthread_cond_wait(&at->changed, &at->mutex);
+    at->passes--;
     at->at_gate--;
-    at->order[at->run++] = job->registry;
+    at->run++;
     (void)pthread_cond_broadcast(&at->changed);
     (void)pthread_mutex_unlock(&at->mutex);
 }
@@ -79,12 +82,17 @@ static void begin(size_t threads, size_t queue, int64_t idle)
     (void)pthread_condattr_destroy(&attributes);
 }
 
-static void open_gate(void)
+static void let_through(size_t count)
 {
     (void)pthread_mutex_lock(&scene.mutex);
-    scene.is_open = true;
+    scene.passes += count;
     (void)pthread_cond_broadcast(&scene.changed);
     (void)pthread_mutex_unlock(&scene.mutex);
+}
+
+static void open_gate(void)
+{
+    let_through(JOBS_MAX);
 }
 
 static void end(void)
@@ -141,12 +149,15 @@ static bool wait_for_threads(size_t count)
     return true;
 }
 
-static void assert_order(const char *expected)
+/* How many of those that have come are of registries that begin with one of `letters`. */
+static size_t count_come(const char *letters)
 {
-    char order[JOBS_MAX + 1] = {0};
-    for (size_t i = 0; i < scene.run; i++)
-        order[i] = scene.order[i][0];
-    assert_string_equal(order, expected);
+    size_t count = 0;
+    (void)pthread_mutex_lock(&scene.mutex);
+    for (size_t i = 0; i < scene.come; i++)
+        count += strchr(letters, scene.order[i]) != NULL;
+    (void)pthread_mutex_unlock(&scene.mutex);
+    return count;
 }
 
 static void test_registries_are_served_in_turn(void **state)
@@ -160,7 +171,24 @@ static void test_registries_are_served_in_turn(void **state)
     submit_times(1, "c", false);
     open_gate();
     assert_true(wait_for(&scene.run, 7));
-    assert_order("xabcaba");
+    assert_string_equal(scene.order, "xabcaba");
+    end();
+}
+
+static void test_a_turn_is_one_job_also_where_more_threads_could_be_held(void **state)
+{
+    (void)state;
+    begin(4, 10, 1000);
+    submit_times(2, "x", false);
+    submit_times(2, "y", false);
+    assert_true(wait_for(&scene.at_gate, 4));
+    submit_times(2, "a", false);
+    submit_times(2, "b", false);
+    for (size_t i = 1; i <= 3; i++) {
+        let_through(1);
+        assert_true(wait_for(&scene.come, 4 + i));
+    }
+    assert_string_equal(scene.order + 4, "aba");
     end();
 }
 
@@ -176,7 +204,7 @@ static void test_known_registries_and_strangers_take_turns(void **state)
     submit_times(3, "a", false);
     open_gate();
     assert_true(wait_for(&scene.run, 7));
-    assert_order("x1a2a3a");
+    assert_string_equal(scene.order, "x1a2a3a");
     end();
 }
 
@@ -191,6 +219,7 @@ static void test_strangers_together_hold_a_quarter(void **state)
     submit_times(4, "a", false);
     submit_times(2, "b", false);
     assert_true(wait_for(&scene.at_gate, 8));
+    assert_int_equal(count_come("123456"), 2);
     assert_int_equal(workers_counts(scene.workers).running, 8);
     assert_int_equal(workers_counts(scene.workers).waiting, 4);
     open_gate();
@@ -206,6 +235,7 @@ static void test_one_registry_holds_half(void **state)
     assert_true(wait_for(&scene.at_gate, 2));
     submit_times(2, "b", false);
     assert_true(wait_for(&scene.at_gate, 4));
+    assert_int_equal(count_come("a"), 2);
     assert_int_equal(workers_counts(scene.workers).waiting, 3);
     open_gate();
     assert_true(wait_for(&scene.run, 7));
@@ -335,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_registries_are_served_in_turn),
+        cmocka_unit_test(test_a_turn_is_one_job_also_where_more_threads_could_be_held),
         cmocka_unit_test(test_known_registries_and_strangers_take_turns),
         cmocka_unit_test(test_strangers_together_hold_a_quarter),
         cmocka_unit_test(test_one_registry_holds_half),
