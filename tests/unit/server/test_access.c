@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "server/access.h"
+#include "server/request.h"
+
+static void log_one(enum access_log wanted, const char *image, enum outcome outcome,
+                    const struct error *error)
+{
+    const struct config_log settings = {.access = wanted};
+    const struct request request = {0};
+    access_log_query(&settings, &request, slice_from_string(image), outcome, error ? 502 : 200,
+                     error);
+}
+
+/* The log starts once a process, so one test looks at all the lines. */
+static void test_hits_are_written_only_where_all_is_wanted_and_nothing_where_none_is(void **state)
+{
+    int ends[2];
+    char lines[4096] = {0};
+    struct error error;
+    (void)state;
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_true(log_start(ends[1], LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT, &error));
+    (void)error_set(&error, ERROR_UPSTREAM, "no route");
+    log_one(ACCESS_LOG_ALL, "all-hit", OUTCOME_HIT, NULL);
+    log_one(ACCESS_LOG_ALL, "all-miss", OUTCOME_MISS, NULL);
+    log_one(ACCESS_LOG_MISSES, "misses-hit", OUTCOME_HIT, NULL);
+    log_one(ACCESS_LOG_MISSES, "misses-stale", OUTCOME_STALE_HIT, NULL);
+    log_one(ACCESS_LOG_MISSES, "misses-miss", OUTCOME_MISS, &error);
+    log_one(ACCESS_LOG_MISSES, "misses-joined", OUTCOME_JOINED, NULL);
+    log_one(ACCESS_LOG_MISSES, "misses-refused", OUTCOME_REFUSED, NULL);
+    log_one(ACCESS_LOG_NONE, "none-miss", OUTCOME_MISS, NULL);
+    log_stop();
+    assert_true(read(ends[0], lines, sizeof(lines) - 1) > 0);
+
+    assert_non_null(strstr(lines, "image=all-hit cache=hit"));
+    assert_non_null(strstr(lines, "image=all-miss cache=miss"));
+    assert_null(strstr(lines, "misses-hit"));
+    assert_null(strstr(lines, "misses-stale"));
+    assert_non_null(strstr(lines, "image=misses-miss cache=miss"));
+    assert_non_null(strstr(lines, "status=502 error=\"no route\""));
+    assert_non_null(strstr(lines, "image=misses-joined cache=joined"));
+    assert_non_null(strstr(lines, "image=misses-refused cache=none"));
+    assert_null(strstr(lines, "none-miss"));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hits_are_written_only_where_all_is_wanted_and_nothing_where_none_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
