@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many a second: hits beside nginx, misses beside the registry itself."""
+import statistics
+
+from bench.load import Nginx, rate, rate_of_distinct
+from support import golden
+from support.daemon import Daemon
+from support.docker_registry import DockerRegistry, listing, tag_many
+from support.fake_registry import FakeRegistry
+from support.images import OCI_INDEX, index_of
+
+SIX = ["linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/386", "linux/ppc64le",
+       "linux/s390x"]
+QUIET = {"log": {"access": "misses"}}
+ROUNDS, SECONDS = 3, 4
+
+
+def hits(report):
+    """Against nginx answering the same bytes, in turns."""
+    with FakeRegistry() as registry:
+        registry.push("lab/six:v1", index_of(*SIX))
+        settings = {**QUIET, "registry": {"hosts": [listing(registry)]}}
+        with Daemon(settings) as daemon:
+            target = f"/query?image={registry.name('lab/six:v1')}"
+            body = daemon.get(target).body.decode()
+            with Nginx(body, "application/json") as nginx:
+                theirs, ours = in_turns(
+                    lambda _: rate(f"http://{nginx.address}{target}", SECONDS),
+                    lambda _: rate(f"http://{daemon.address}{target}", SECONDS))
+    report("hits", f"{ours:.0f}/s, nginx {theirs:.0f}/s", ours / theirs, "at least 0.9")
+
+
+TAGS = 25000  # more than can be asked in one turn
+
+
+def misses(report, storage):
+    """Many tags of one index in a real registry, each asked once; wrk asks the registry for the
+    same manifest in turns."""
+    with DockerRegistry(storage) as registry:
+        tag_many(registry, "lab/oci", golden.IMAGES["lab/oci:multi"]["digest"], TAGS * ROUNDS)
+        settings = {**QUIET, "registry": {"hosts": [listing(registry)]}}
+        with Daemon(settings) as daemon:
+            theirs, ours = in_turns(
+                lambda turn: rate_of_distinct(registry.url, "/v2/lab/oci/manifests/t%d",
+                                              turn * TAGS, TAGS, SECONDS, OCI_INDEX),
+                lambda turn: rate_of_distinct(f"http://{daemon.address}",
+                                              f"/query?image={registry.address}/lab/oci:t%d",
+                                              turn * TAGS, TAGS, SECONDS))
+    report("misses", f"{ours:.0f}/s, the registry itself {theirs:.0f}/s", ours / theirs,
+           "at least 0.8")
+
+
+def in_turns(first, second):
+    """The medians of two measurements, taken alternately so that both see the same machine."""
+    pairs = [(first(turn), second(turn)) for turn in range(ROUNDS)]
+    return [statistics.median(each) for each in zip(*pairs)]

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests are given: a fake registry, the real one's images, and daemons that ask them."""
+import contextlib
+
+import pytest
+
+from support import docker_registry
+from support.certificates import CertificateAuthority
+from support.daemon import Daemon, merged
+from support.docker_registry import listing
+from support.fake_registry import FakeRegistry
+
+
+@pytest.fixture
+def registry():
+    """A fake registry of its own for each test."""
+    with FakeRegistry() as server:
+        yield server
+
+
+@pytest.fixture
+def another_registry():
+    with FakeRegistry() as server:
+        yield server
+
+
+@pytest.fixture
+def start(registry):
+    """start(settings, environment, ...) starts a daemon that has the fake registry listed."""
+    with contextlib.ExitStack() as stack:
+        def start_daemon(settings=None, host=None, **more):
+            listed = {"registry": {"hosts": [listing(registry, **(host or {}))]}}
+            return stack.enter_context(Daemon(merged(listed, settings or {}), **more))
+        yield start_daemon
+
+
+@pytest.fixture
+def daemon(start):
+    """A daemon with default settings that has the fake registry listed."""
+    return start()
+
+
+@pytest.fixture
+def secret_file(tmp_path):
+    """secret_file(text): the path of a file with this text in it."""
+    def write(text, name="secret"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+    return write
+
+
+@pytest.fixture(scope="session")
+def ca(tmp_path_factory):
+    return CertificateAuthority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="session")
+def golden_storage():
+    """The storage of a real registry with the golden images in it."""
+    with docker_registry.storage() as directory:
+        yield directory

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documents say what is so."""
+import glob
+import os
+import re
+
+import pytest
+
+from support import daemon
+from support.processes import ROOT
+
+DOCUMENTS = [*glob.glob(os.path.join(ROOT, "*.md")), *glob.glob(os.path.join(ROOT, "docs", "*.md"))]
+FOLDERS = ("base", "data", "manifest", "config", "registry", "server", "cli", "tests")
+
+
+def read(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def settings():
+    """(name, help) of each setting, as --print-config tells them."""
+    printed = daemon.run("--print-config").stdout
+    section = None
+    for line in re.findall(r"^(\w+):$|^  # (.*)\n  (\w+):", printed, re.MULTILINE):
+        section = line[0] or section
+        if line[2]:
+            yield f"{section}.{line[2]}", line[1].replace(" (needs a restart)", "")
+
+
+def test_every_setting_is_documented_in_its_own_words():
+    rows = dict(re.findall(r"^\| `(\w+\.\w+)` \|.*\| (.*) \|$", read("docs", "configuration.md"),
+                           re.MULTILINE))
+    assert rows and rows == dict(settings())
+
+
+def ids_in_use():
+    """As comments name them ("protocol.md S9, S10") and tests (test_S9_...)."""
+    number = r"(?:[1-9]|[1-3]\d|4[01])[bc]?"
+    for folder in FOLDERS:
+        for path in glob.glob(os.path.join(ROOT, folder, "**", "*.*"), recursive=True):
+            if path.endswith((".c", ".h", ".py")):
+                yield from re.findall(rf"(?:\b|(?<=test_))([RHACLPST]{number})(?:\b|_)", read(path))
+
+
+def test_every_rule_that_code_names_is_explained():
+    explained = set(re.findall(r"^- \*\*(\w+)\*\*", read("docs", "protocol-rules.md"), re.MULTILINE))
+    used = set(ids_in_use())
+    assert used and used <= explained, sorted(used - explained)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=os.path.basename)
+def test_links_between_documents_lead_somewhere(path):
+    with open(path, encoding="utf-8") as file:
+        for target in re.findall(r"\]\(([^)#:]+)\)", file.read()):
+            assert os.path.exists(os.path.join(os.path.dirname(path), target)), target

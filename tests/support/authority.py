@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may read a fake registry: Basic credentials, or tokens from an endpoint of its own."""
+import base64
+import itertools
+import json
+from urllib.parse import parse_qs
+
+from support.fake_registry import problem
+from support.http_server import HttpServer, Reply
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class Basic:
+    """401 with a Basic challenge until these credentials come."""
+
+    def __init__(self, user, password, challenge='Basic realm="lab"'):
+        self.wanted = basic(user, password)
+        self.challenge = challenge
+
+    def check(self, registry, request):
+        if request.header("authorization") == self.wanted:
+            return None
+        return unauthorized(self.challenge)
+
+
+def registry_auth(**fields):
+    """The headers with which a caller brings credentials of its own."""
+    value = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
+    return {"X-Registry-Auth": value}
+
+
+class Bearer:
+    """401 with Bearer challenges until a token comes that `tokens` has given out and not taken
+    back. A challenge is one header's value; REALM and SCOPE in it are filled in."""
+
+    def __init__(self, tokens, *challenges):
+        self.tokens = tokens
+        self.challenges = challenges or ['Bearer realm="REALM",service="lab",scope="SCOPE"']
+
+    def check(self, registry, request):
+        scheme, _, token = (request.header("authorization") or "").partition(" ")
+        if scheme == "Bearer" and token in self.tokens.valid:
+            return None
+        repository = "/".join(request.path.split("/")[2:-2])
+        return unauthorized(*(each.replace("REALM", self.tokens.realm)
+                              .replace("SCOPE", f"repository:{repository}:pull")
+                              for each in self.challenges))
+
+
+class TokenEndpoint(HttpServer):
+    """Gives tokens by GET to whoever sends `credentials` (a Basic header; None: to everybody), and
+    by POST for `refresh_token`."""
+
+    def __init__(self, credentials=None, tls=None):
+        self.credentials = credentials
+        self.refresh_token = None
+        self.get_allowed = True
+        self.fields = ("token",)     # the members that hold the token
+        self.more = {"expires_in": 300}
+        self.valid = set()
+        self.behaviour = None        # instead of all this
+        self._serial = itertools.count(1)
+        super().__init__(tls=tls)
+        self.realm = self.url + "/token"
+
+    def revoke_all(self):
+        self.valid.clear()
+
+    def handle(self, request):
+        if self.behaviour:
+            return self.behaviour(self, request)
+        return self.give_token(request)
+
+    def give_token(self, request):
+        if request.method == "POST":
+            form = parse_qs(request.body.decode())
+            allowed = (self.refresh_token is not None
+                       and form.get("refresh_token") == [self.refresh_token])
+        elif not self.get_allowed:
+            return problem(405, "UNSUPPORTED", "POST only")
+        else:
+            allowed = self.credentials in (None, request.header("authorization"))
+        if not allowed:
+            return problem(401, "UNAUTHORIZED", "incorrect username or password")
+        token = f"token-{next(self._serial)}"
+        self.valid.add(token)
+        body = json.dumps({**{name: token for name in self.fields}, **self.more}).encode()
+        return Reply(200, body, [("Content-Type", "application/json")])
+
+
+def unauthorized(*challenges):
+    return problem(401, "UNAUTHORIZED", "authentication required",
+                   [("WWW-Authenticate", each) for each in challenges])

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mqueryd as a child process, asked over HTTP.
+
+    with Daemon({"registry": {"hosts": [{"name": address, "plain_http": True}]}}) as daemon:
+        daemon.query(f"{address}/lab/app:v1").json["archlist"]
+
+It listens on a port of the kernel's choice and is read from its log. Leaving the block stops it
+with SIGTERM and asserts that it ended well: exit status 0, and nothing on standard error but log
+lines, so that a sanitizer's report is a failure too.
+"""
+import http.client
+import json
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from support.processes import PATIENCE, ROOT, Child
+
+MQUERYD = shlex.split(os.environ.get("MQUERYD", os.path.join(ROOT, "build", "server", "mqueryd")))
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def code(self):
+        return self.json.get("code")
+
+    @property
+    def platforms(self):
+        """"os/architecture[/variant]" of each element of archlist."""
+        return ["/".join(filter(None, (each["os"], each["architecture"], each.get("variant"))))
+                for each in self.json["archlist"]]
+
+
+class Daemon:
+    def __init__(self, settings=None, environment=None, arguments=(), listen="127.0.0.1:0"):
+        settings = merged({"server": {"listen": listen} if listen else {},
+                           "log": {"format": "json", "access": "all"}}, settings or {})
+        self._file = tempfile.NamedTemporaryFile("w", suffix=".yaml")
+        json.dump(settings, self._file)  # JSON is YAML
+        self._file.flush()
+        self._child = Child([*MQUERYD, "--config", self._file.name, *arguments],
+                            environment={**clean_environment(), **(environment or {})})
+        try:
+            self.address = self._child.wait_for_line(listening_address, "where it listens")
+        except BaseException:
+            self._child.stop()
+            raise
+        self.host, _, port = self.address.rpartition(":")
+        self.port = int(port)
+
+    @property
+    def pid(self):
+        return self._child.process.pid
+
+    @property
+    def log(self):
+        """The log so far, as text."""
+        return "\n".join(self._child.lines)
+
+    def wait_for_log(self, text):
+        return self._child.wait_for_line(lambda line: text in line and line, repr(text))
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def connect(self, timeout=PATIENCE):
+        host = self.host.strip("[]")
+        return http.client.HTTPConnection(
+            {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host), self.port, timeout)
+
+    def ask(self, method, target, headers=None, body=None):
+        connection = self.connect()
+        try:
+            connection.request(method, target, body=body, headers=headers or {})
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def get(self, target, headers=None):
+        return self.ask("GET", target, headers)
+
+    def query(self, image, headers=None, **parameters):
+        return self.get("/query?" + urlencode({"image": image, **parameters}), headers)
+
+    # -- stopping -----------------------------------------------------------------------------
+
+    def signal(self, number):
+        self._child.signal(number)
+
+    def terminate(self):
+        self.signal(signal.SIGTERM)
+
+    def is_running(self):
+        return self._child.process.poll() is None
+
+    def stop(self):
+        if self.is_running():
+            self.terminate()
+        self.wait()
+
+    def wait(self):
+        """Waits for the end and asserts that it was a good one."""
+        status = self._child.wait()
+        self._file.close()
+        strange = [line for line in self._child.lines if not is_log_line(line)]
+        assert not strange, "on standard error:\n" + "\n".join(strange)
+        assert status == 0, f"mqueryd ended with status {status}:\n{self.log}"
+
+    def wait_for_end(self):
+        """Waits for an end of whatever kind."""
+        self._file.close()
+        return self._child.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None and not self._file.closed:
+            self.stop()
+        else:
+            self._child.stop()
+            self._file.close()
+
+
+def merged(base, more):
+    """Settings in `more` go over those in `base`, section by section."""
+    result = dict(base)
+    for name, value in more.items():
+        both_sections = isinstance(value, dict) and isinstance(result.get(name), dict)
+        result[name] = merged(result[name], value) if both_sections else value
+    return result
+
+
+def clean_environment():
+    """The environment without what would be taken for settings or a proxy."""
+    return {name: value for name, value in os.environ.items()
+            if name != "PORT" and not name.startswith("MQUERY_") and "proxy" not in name.lower()}
+
+
+def is_log_line(line):
+    try:
+        return "message" in json.loads(line)
+    except ValueError:
+        return False
+
+
+def listening_address(line):
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return None
+    return fields.get("address") if fields.get("message") == "listening" else None
+
+
+def run(*arguments, environment=None):
+    """Runs mqueryd where it is expected to end by itself."""
+    return subprocess.run(
+        [*MQUERYD, *arguments], env={**clean_environment(), **(environment or {})}, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A registry that does as a test tells it.
+
+It serves the images it was given, and is honest until told otherwise:
+
+    with FakeRegistry() as registry:
+        registry.push("lab/app:v1", index_of("linux/amd64"))
+        registry.script("GET */manifests/*", behave.rate_limited("3"), behave.honest)
+
+script() takes a pattern and what to do at the first, second, ... request that matches it; the
+last one stays. Behaviours are functions of (registry, request) that return an answer; there is a
+box of them in support/behave.py. `registry.authority` (support/authority.py) says who may read.
+"""
+import fnmatch
+import json
+import threading
+
+from support import images
+from support.http_server import HttpServer, Reply
+
+
+class FakeRegistry(HttpServer):
+    def __init__(self, host="127.0.0.1", tls=None):
+        self._content = {}  # (repository, "manifests" | "blobs", tag or digest) -> (type, bytes)
+        self._scripts = []  # (pattern, behaviours); the newest is asked first
+        self._script_lock = threading.Lock()
+        self.authority = None
+        super().__init__(host, tls)
+
+    # -- content ------------------------------------------------------------------------------
+
+    def push(self, name, document, media_type=None, parts=()):
+        """Makes a manifest known by tag (or by digest alone, for "repository"), and `parts` as
+        its blobs. Returns its digest."""
+        repository, _, tag = name.partition(":")
+        body = images.encode(document)
+        if media_type is None:
+            media_type = document.get("mediaType", images.OCI_INDEX)
+        digest = images.digest_of(body)
+        for reference in filter(None, [tag, digest, images.digest_of(body, "sha512")]):
+            self._content[repository, "manifests", reference] = (media_type, body)
+        for part in parts:
+            self.push_blob(repository, part)
+        return digest
+
+    def push_image(self, name, config, media_type=images.OCI_MANIFEST, **fields):
+        """A lone image with this config."""
+        return self.push(name, images.manifest(config, media_type, **fields), parts=[config])
+
+    def push_blob(self, repository, document):
+        body = images.encode(document)
+        digest = images.digest_of(body)
+        self._content[repository, "blobs", digest] = ("application/octet-stream", body)
+        return digest
+
+    def remove(self, repository, reference):
+        for kind in ("manifests", "blobs"):
+            self._content.pop((repository, kind, reference), None)
+
+    def name(self, image):
+        """How the image is asked for: with this registry's address before it."""
+        return f"{self.address}/{image}"
+
+    # -- behaviour ----------------------------------------------------------------------------
+
+    def script(self, pattern, *behaviours):
+        """pattern: "METHOD path", with * for anything, e.g. "GET */blobs/*"."""
+        with self._script_lock:
+            self._scripts.insert(0, (pattern, list(behaviours)))
+
+    def handle(self, request):
+        behaviour = self._next_behaviour(request)
+        if behaviour:
+            return behaviour(self, request)
+        return self.answer_honestly(request)
+
+    def _next_behaviour(self, request):
+        with self._script_lock:
+            for pattern, behaviours in self._scripts:
+                if fnmatch.fnmatchcase(f"{request.method} {request.path}", pattern):
+                    return behaviours.pop(0) if len(behaviours) > 1 else behaviours[0]
+        return None
+
+    def answer_honestly(self, request):
+        refusal = self.authority.check(self, request) if self.authority else None
+        if refusal:
+            return refusal
+        if request.path in ("/v2", "/v2/"):
+            return Reply(200, b"{}", [("Content-Type", "application/json")])
+        return self._serve_content(request)
+
+    def _serve_content(self, request):
+        parts = request.path.split("/")
+        if request.method not in ("GET", "HEAD") or len(parts) < 5:
+            return problem(405, "UNSUPPORTED", "the operation is unsupported")
+        repository, kind, reference = "/".join(parts[2:-2]), parts[-2], parts[-1]
+        found = self._content.get((repository, kind, reference))
+        if found is None:
+            what = "BLOB_UNKNOWN" if kind == "blobs" else "MANIFEST_UNKNOWN"
+            return problem(404, what, f"{kind[:-1]} unknown")
+        media_type, body = found
+        digest = reference if ":" in reference else images.digest_of(body)
+        return Reply(200, body, [("Content-Type", media_type), ("Docker-Content-Digest", digest)])
+
+
+def problem(status, code, message, headers=()):
+    """An error answer as the distribution specification wants it."""
+    body = json.dumps({"errors": [{"code": code, "message": message, "detail": None}]}).encode()
+    return Reply(status, body, [("Content-Type", "application/json"), *headers])
