@@ -137,9 +137,8 @@ static bool load_file(struct loading *loading, const char *path, struct error *e
     if (!file_read(path, &text, error))
         return false;
     CLEANUP(yaml_tree_free_p)
-    struct yaml_tree *document = yaml_parse(buffer_slice(&text), path, error);
-    return document &&
-           load_document(loading, yaml_root(document), &(struct setting_source){path, error});
+    struct yaml_tree *tree = yaml_parse(buffer_slice(&text), path, error);
+    return tree && load_document(loading, yaml_root(tree), &(struct setting_source){path, error});
 }
 
 /* -- the environment and the flags ---------------------------------------------------------- */

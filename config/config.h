@@ -122,7 +122,7 @@ struct config_warnings {
 /*
  * Loads and checks everything; nothing takes effect half. One reference, the caller's. PORT is
  * heeded when `listen` is set nowhere. Errors: invalid, "FILE:LINE:COLUMN: ..." for a file,
- * "MQUERY_X: ..." for a variable, "--flag: ..." for a flag; internal.
+ * "MQUERY_X: ..." for a variable, "cache.fresh: ..." (the setting) for a flag; internal.
  */
 struct config *config_load(const struct config_sources *sources, struct config_warnings *warnings,
                            struct error *error) MUST_USE;

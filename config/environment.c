@@ -28,7 +28,8 @@ static struct slice variable_name(const struct setting *setting, char out[VARIAB
     memcpy(out, prefix.data, prefix.length);
     for (const char *at = setting->name; *at && used < VARIABLE_NAME_MAX; at++) {
         bool is_lower = *at >= 'a' && *at <= 'z';
-        out[used++] = *at == '.' ? '_' : is_lower ? (char)(*at - ('a' - 'A')) : *at;
+        int byte = is_lower ? *at - ('a' - 'A') : *at;
+        out[used++] = (char)(byte == '.' ? '_' : byte);
     }
     return slice_of(out, used);
 }

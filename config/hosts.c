@@ -65,10 +65,11 @@ static bool check_host(const struct config_host *host, const struct yaml_node *n
     /* RFC 7617 section 2: the colon ends the name. */
     if (host->username && strchr(host->username, ':'))
         return setting_fail(source, node, "host '%s': a username cannot hold a ':'", host->name);
-    if (host->plain_http && (host->ca_file || host->insecure_skip_verify))
+    if (host->plain_http && (host->ca_file || host->insecure_skip_verify)) {
         return setting_fail(source, node,
                             "host '%s': plain_http has no use for ca_file or insecure_skip_verify",
                             host->name);
+    }
     return true;
 }
 
@@ -89,10 +90,10 @@ static bool read_host(struct config_host *host, const struct yaml_node *node,
     return check_host(host, node, source);
 }
 
-static bool is_named_before(const struct host_list *list, const char *name)
+static bool is_named_before(const struct host_list *list, struct slice name)
 {
     for (size_t i = 0; i + 1 < list->count; i++) {
-        if (strcmp(list->items[i].name, name) == 0)
+        if (slice_equal_string(name, list->items[i].name))
             return true;
     }
     return false;
@@ -110,7 +111,7 @@ static bool fill_list(struct host_list *list, const struct yaml_node *node,
         struct config_host *host = &list->items[list->count++];
         if (!read_host(host, node->items[i], source))
             return false;
-        if (is_named_before(list, host->name))
+        if (is_named_before(list, slice_from_string(host->name)))
             return setting_fail(source, node->items[i], "host '%s' is there twice", host->name);
     }
     return true;

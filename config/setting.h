@@ -94,5 +94,8 @@ void setting_release(const struct setting *table, size_t count, void *owner);
 /* "SOURCE:LINE:COLUMN: ..." where the node has a place, else "SOURCE: ..."; returns false. */
 bool setting_fail(const struct setting_source *source, const struct yaml_node *where,
                   const char *format, ...) PRINTF(3, 4);
+/* The same for a value: "'5x' is not a duration such as 30s or 1h30m, from 1s to 24h". */
+bool setting_refuse(const struct setting *setting, const struct yaml_node *node, struct slice text,
+                    const struct setting_source *source);
 
 #endif

@@ -6,15 +6,12 @@
 #include "config/config.h"
 #include "config/setting.h"
 
-enum {
-    SECOND = 1000,
-    MINUTE = 60 * SECOND,
-    HOUR = 60 * MINUTE,
-    MIB = 1024 * 1024
-};
-
-#define GIB  (UINT64_C(1024) * MIB)
-#define YEAR (UINT64_C(8760) * HOUR)
+#define SECOND UINT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define YEAR   (8760 * HOUR)
+#define MIB    UINT64_C(1048576)
+#define GIB    (1024 * MIB)
 
 #define FIELD(path)  offsetof(struct config, path)
 #define OF_HOST(key) offsetof(struct config_host, key)

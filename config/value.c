@@ -24,13 +24,16 @@ static const struct unit durations[] = {
     {"ms", 1},
 };
 
+#define KILO UINT64_C(1000)
+#define KIBI UINT64_C(1024)
+
 static const struct unit sizes[] = {
-    {"GiB", 1024 * 1024 * 1024},
-    {"GB", 1000 * 1000 * 1000},
-    {"MiB", 1024 * 1024},
-    {"MB", 1000 * 1000},
-    {"KiB", 1024},
-    {"KB", 1000},
+    {"GiB", KIBI *KIBI *KIBI},
+    {"GB", KILO *KILO *KILO},
+    {"MiB", KIBI *KIBI},
+    {"MB", KILO *KILO},
+    {"KiB", KIBI},
+    {"KB", KILO},
     {"", 1},
 };
 

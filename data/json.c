@@ -30,7 +30,7 @@ static struct json_object *to_object(const struct json *value)
     struct json_object *object = NULL;
 
     if (value != &null_value)
-        memcpy(&object, &value, sizeof(object));
+        memcpy(&object, &value, sizeof(void *));
     return object;
 }
 

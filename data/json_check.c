@@ -39,7 +39,9 @@ static bool too_large(const struct checker *checker, const char *problem)
 /* The byte to come, NUL at the end: a NUL is wrong wherever this is asked. */
 static char peek(const struct checker *checker)
 {
-    return checker->cursor.at < checker->cursor.end ? *checker->cursor.at : '\0';
+    if (checker->cursor.at == checker->cursor.end)
+        return '\0';
+    return *checker->cursor.at;
 }
 
 static bool count_token(struct checker *checker)

@@ -212,7 +212,7 @@ static bool add_pair(struct yaml_builder *builder, struct map *seen, struct yaml
 static struct yaml_built *built_of(const struct yaml_node *node)
 {
     struct yaml_built *built;
-    memcpy(&built, &node, sizeof(built)); /* its first member; the builder made it */
+    memcpy(&built, &node, sizeof(void *)); /* its first member; the builder made it */
     return built;
 }
 
@@ -220,7 +220,7 @@ static struct yaml_built *built_of(const struct yaml_node *node)
 static bool merge_mapping(struct yaml_builder *builder, struct map *seen,
                           struct yaml_built *mapping, const struct yaml_built *other)
 {
-    struct yaml_place place = {other->node.line, other->node.column};
+    struct yaml_place place = {mapping->node.line, mapping->node.column};
 
     if (other->node.kind != YAML_MAPPING)
         return fail_at(builder, other, "<< wants a mapping, or a list of mappings");
@@ -275,7 +275,7 @@ static const struct yaml_node **take_children(struct yaml_builder *builder, size
                                               size_t step)
 {
     size_t count = (builder->child_count - first + step - 1) / step;
-    const struct yaml_node **taken = arena_alloc(builder->arena, count * sizeof(taken[0]));
+    const struct yaml_node **taken = arena_alloc(builder->arena, count * sizeof(void *));
 
     if (!taken) {
         error_no_memory(builder->error);

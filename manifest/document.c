@@ -60,6 +60,8 @@ static bool find_member(void *context, struct slice key, const struct json *valu
 
     for (size_t i = 0; i < search->count; i++) {
         struct member *member = &search->wanted[i];
+        if (key.length != member->key.length)
+            continue;
         if (slice_equal(key, member->key))
             member->value = value;
         else if (slice_equal_ignoring_case(key, member->key))

@@ -124,6 +124,7 @@ static bool splice_entries(struct inquiry *inquiry, const struct manifest *index
             .platform = entry->platform,
             .depth = depth,
         };
+        inquiry->unknown += offer->state == OFFER_NOTHING && media_type_is_schema1(entry->type);
         *place = offer;
         place = &offer->next;
     }
@@ -315,15 +316,15 @@ static bool answer_image(struct inquiry *inquiry, const struct manifest *manifes
     struct image *image = NULL;
 
     client_fetch(inquiry->session, &config, 1);
-    if (config.error.code == ERROR_NONE)
+    if (config.error.code == ERROR_NONE) {
         image = read_image(inquiry, &config, error);
-    else
+    } else {
         *error = config.error;
-    fetch_release(&config);
-    if (!image) {
         error_prefix(error, "the image's configuration: ");
-        return false;
     }
+    fetch_release(&config);
+    if (!image)
+        return false;
     report_add_platform(inquiry->builder, &image->platform);
     if (!*image->platform.os || !*image->platform.architecture)
         report_add_warning(inquiry->builder, "the image's configuration names no platform");

@@ -21,8 +21,10 @@ def requests_per_miss(report):
     """Once a token is held."""
     with FakeRegistry() as registry, TokenEndpoint() as tokens:
         for number in range(LOOKUPS):
-            registry.push(f"lab/list:t{number}", index_of("linux/amd64", "linux/arm64"))
-            registry.push_image(f"lab/lone:t{number}", config("linux/arm64"))
+            registry.push(f"lab/list:t{number}",
+                          index_of("linux/amd64", annotations={"number": str(number)}))
+            registry.push_image(f"lab/lone:t{number}", config("linux/arm64"),
+                                annotations={"number": str(number)})
         registry.authority = Bearer(tokens)
         settings = {"registry": {"hosts": [listing(registry, realm=[tokens.address])]}}
         with Daemon(settings) as daemon:

@@ -74,7 +74,7 @@ def time_to_first_answer():
     nowhere = os.open(os.devnull, os.O_WRONLY)
     start = time.perf_counter()
     pid = os.posix_spawn(arguments[0], arguments, clean_environment(),
-                         file_actions=[(os.POSIX_SPAWN_DUP2, nowhere, 2)])
+                         file_actions=[(os.POSIX_SPAWN_DUP2, nowhere, fd) for fd in (1, 2)])
     while True:
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", port)) == 0:

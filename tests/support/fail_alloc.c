@@ -15,48 +15,48 @@ static bool is_counting;
 static size_t seen;
 static size_t failing;
 
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t length);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t length);
+/* The names that the linker's --wrap gives: calls of malloc() come to __wrap_malloc, and
+ * __real_malloc is malloc(). */
+void *real_malloc(size_t size) __asm__("__real_malloc");
+void *real_calloc(size_t count, size_t size) __asm__("__real_calloc");
+void *real_realloc(void *old, size_t size) __asm__("__real_realloc");
+char *real_strdup(const char *text) __asm__("__real_strdup");
+char *real_strndup(const char *text, size_t length) __asm__("__real_strndup");
+void *wrapped_malloc(size_t size) __asm__("__wrap_malloc");
+void *wrapped_calloc(size_t count, size_t size) __asm__("__wrap_calloc");
+void *wrapped_realloc(void *old, size_t size) __asm__("__wrap_realloc");
+char *wrapped_strdup(const char *text) __asm__("__wrap_strdup");
+char *wrapped_strndup(const char *text, size_t length) __asm__("__wrap_strndup");
 
 static bool is_refused(void)
 {
     return is_counting && seen++ == failing;
 }
 
-void *__wrap_malloc(size_t size)
+void *wrapped_malloc(size_t size)
 {
-    return is_refused() ? NULL : __real_malloc(size);
+    return is_refused() ? NULL : real_malloc(size);
 }
 
-void *__wrap_calloc(size_t count, size_t size)
+void *wrapped_calloc(size_t count, size_t size)
 {
-    return is_refused() ? NULL : __real_calloc(count, size);
+    return is_refused() ? NULL : real_calloc(count, size);
 }
 
-void *__wrap_realloc(void *old, size_t size)
+void *wrapped_realloc(void *old, size_t size)
 {
-    return is_refused() ? NULL : __real_realloc(old, size);
+    return is_refused() ? NULL : real_realloc(old, size);
 }
 
-char *__wrap_strdup(const char *text)
+char *wrapped_strdup(const char *text)
 {
-    return is_refused() ? NULL : __real_strdup(text);
+    return is_refused() ? NULL : real_strdup(text);
 }
 
-char *__wrap_strndup(const char *text, size_t length)
+char *wrapped_strndup(const char *text, size_t length)
 {
-    return is_refused() ? NULL : __real_strndup(text, length);
+    return is_refused() ? NULL : real_strndup(text, length);
 }
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 size_t fail_alloc_sweep(fail_alloc_scenario scenario, const void *context)
 {

@@ -67,13 +67,15 @@ static void test_S20_text_cannot_move_the_cursor_or_hide(void **state)
         {BYTES("\x1b[2J"), "\\x1b[2J"},
         {BYTES("\0\x7f"), "\\x00\\x7f"},
         {BYTES("back\\slash"), "back\\x5cslash"},
-        {BYTES("\xc2\x9b"), "\\xc2\\x9b"},          /* C1: CSI */
-        {BYTES("\xc2\xa0"), "\xc2\xa0"},            /* not C1 any more */
-        {BYTES("\xd8\x9c"), "\\xd8\\x9c"},          /* U+061C */
-        {BYTES("\xd8\x9d"), "\xd8\x9d"},            /* U+061D */
+        {BYTES("\xc2\x9b"), "\\xc2\\x9b"}, /* C1: CSI */
+        {BYTES("\xc2\xa0"), "\xc2\xa0"},   /* not C1 any more */
+        {BYTES("\xd8\x9c"), "\\xd8\\x9c"}, /* U+061C */
+        {BYTES("\xd8\x9d"), "\xd8\x9d"},   /* U+061D */
+        /* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what must not pass */
         {BYTES("\xe2\x80\xae"), "\\xe2\\x80\\xae"}, /* U+202E right-to-left override */
         {BYTES("\xe2\x80\x8b"), "\\xe2\\x80\\x8b"}, /* U+200B zero width */
         {BYTES("\xe2\x80\xa6"), "\xe2\x80\xa6"},    /* U+2026 ellipsis */
+        /* NOLINTNEXTLINE(misc-misleading-bidirectional): nor this */
         {BYTES("\xe2\x81\xa6"), "\\xe2\\x81\\xa6"}, /* U+2066 isolate */
         {BYTES("\xe2\x82\xac"), "\xe2\x82\xac"},    /* the euro sign */
         {BYTES("\xef\xbb\xbf"), "\\xef\\xbb\\xbf"}, /* U+FEFF */

@@ -13,6 +13,10 @@
 
 #include "data/json.h"
 
+enum {
+    TEXT_MAX = 1024 * 1024
+};
+
 static struct json *parse(const char *text)
 {
     struct error error = {0};
@@ -183,7 +187,7 @@ static void test_the_memory_bound_holds_for_what_costs_most(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-        CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(1024 * 1024);
+        CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
         struct error error = {0};
         buffer_append_string(&text, "[");
         for (int n = 0; n < 8000; n++)

@@ -13,7 +13,8 @@
 #include "tests/support/fail_alloc.h"
 
 enum {
-    TEXT_MAX = 16 * 1024 * 1024
+    TEXT_MAX = 16 * 1024 * 1024,
+    MANY = 4 * 1024 * 1024 /* the size a manifest may have */
 };
 
 #define BYTES(literal)                 \
@@ -255,7 +256,7 @@ static void test_S13_32_levels_are_read_and_33_refused(void **state)
     append_times(&text, "[", 33);
     assert_too_large(buffer_slice(&text), "nested too deeply at byte 32");
     buffer_clear(&text);
-    append_times(&text, "[", 4 * 1024 * 1024);
+    append_times(&text, "[", MANY);
     assert_too_large(buffer_slice(&text), "nested too deeply at byte 32");
 }
 
@@ -265,7 +266,7 @@ static void test_S13_megabytes_of_small_values_are_refused(void **state)
 
     (void)state;
     buffer_append_string(&text, "[");
-    append_times(&text, "[],", 4 * 1024 * 1024 / 3);
+    append_times(&text, "[],", MANY / 3);
     buffer_append_string(&text, "0]");
     assert_too_large(buffer_slice(&text), "too many values at byte ");
 

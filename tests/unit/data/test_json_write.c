@@ -30,8 +30,8 @@ static void test_P21_strings_are_escaped_as_go_does(void **state)
         {{"\b\f\0\x1f", 4}, "\"\\u0008\\u000c\\u0000\\u001f\""},
         {{"\x7f", 1}, "\"\x7f\""},
         {{"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9}, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
-        {{"\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa", 12},
-         "\"\xe2\x80\xa7\\u2028\\u2029\xe2\x80\xaa\""},
+        {{"\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xb0", 12},
+         "\"\xe2\x80\xa7\\u2028\\u2029\xe2\x80\xb0\""},
         {{"a\xff\xc3z", 4}, "\"a\\ufffd\\ufffdz\""},
     };
 
