@@ -182,16 +182,3 @@ bool json_each(const struct json *object, json_visit_function visit, void *conte
     }
     return true;
 }
-
-size_t json_memory(size_t text_length)
-{
-    enum {
-        EMPTY_OBJECT = 832, /* of two tokens and three bytes, the most that few bytes can cost */
-        OBJECTS_MAX = JSON_TOKENS_MAX / 2
-    };
-    size_t objects = text_length / 3 + 1;
-
-    if (objects > OBJECTS_MAX)
-        objects = OBJECTS_MAX;
-    return text_length * 3 + objects * EMPTY_OBJECT; /* json-c builds a long text in a copy */
-}

@@ -46,9 +46,6 @@ struct json *json_parse(struct slice text, struct error *error) MUST_USE;
 void json_free(struct json *document);
 CLEANUP_DEFINE(struct json, json_free)
 
-/* Bytes a parsed document of this many input bytes may take, for budgets. */
-size_t json_memory(size_t text_length);
-
 /* All readers accept NULL and values of another kind, and answer "absent", 0 or false then. */
 enum json_kind json_kind(const struct json *value);
 const struct json *json_get(const struct json *object, const char *key);

@@ -3,7 +3,6 @@
  * Reading a parsed document.
  */
 #include <limits.h>
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -181,26 +180,6 @@ static void test_S16_a_length_past_int_is_refused_before_it_is_read(void **state
     assert_int_equal(error.code, ERROR_TOO_LARGE);
 }
 
-static void test_the_memory_bound_holds_for_what_costs_most(void **state)
-{
-    static const char *const items[] = {"{},", "[],", "0,", "\"\",", "0.5,", "{\"a\":{}},"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-        CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
-        struct error error = {0};
-        buffer_append_string(&text, "[");
-        for (int n = 0; n < 8000; n++)
-            buffer_append_string(&text, items[i]);
-        buffer_append_string(&text, "0]");
-        size_t before = mallinfo2().uordblks;
-        CLEANUP(json_free_p) struct json *document = json_parse(buffer_slice(&text), &error);
-        assert_non_null(document);
-        /* A sanitizer's malloc says nothing here. */
-        assert_true(mallinfo2().uordblks - before <= json_memory(text.length));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,7 +190,6 @@ int main(void)
         cmocka_unit_test(test_S12_only_integers_of_64_bits_are_integers),
         cmocka_unit_test(test_members_are_visited_in_the_order_written),
         cmocka_unit_test(test_S16_a_length_past_int_is_refused_before_it_is_read),
-        cmocka_unit_test(test_the_memory_bound_holds_for_what_costs_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

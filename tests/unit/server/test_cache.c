@@ -15,7 +15,11 @@
 #include "server/response.h"
 
 enum {
+    MEMORY = 1024 * 1024,
+    SMALL_MEMORY = 64 * 1024,
+    ROOMY_MEMORY = 64 * 1024 * 1024,
     SECOND = 1000,
+    MOMENT = 5 * SECOND,
     START = 50 * SECOND,
     FRESH = 300 * SECOND,
     REVALIDATE = 3600 * SECOND,
@@ -35,7 +39,7 @@ static const struct config_cache settings = {.fresh = FRESH,
                                              .stale_while_revalidate = REVALIDATE,
                                              .stale_if_error = IF_ERROR,
                                              .negative = NEGATIVE,
-                                             .memory = 1024 * 1024};
+                                             .memory = MEMORY};
 
 static int make_cache(void **state)
 {
@@ -216,9 +220,9 @@ static void test_failures_are_remembered_as_long_as_their_kind_says(void **state
         enum error_code code;
         int64_t life;
     } cases[] = {
-        {ERROR_NOT_FOUND, NEGATIVE},   {ERROR_DENIED, NEGATIVE},     {ERROR_UNSUPPORTED, NEGATIVE},
-        {ERROR_TOO_LARGE, NEGATIVE},   {ERROR_UPSTREAM, 5 * SECOND}, {ERROR_TIMEOUT, 5 * SECOND},
-        {ERROR_FORBIDDEN, 5 * SECOND}, {ERROR_OVERLOADED, 0},        {ERROR_DRAINING, 0},
+        {ERROR_NOT_FOUND, NEGATIVE}, {ERROR_DENIED, NEGATIVE}, {ERROR_UNSUPPORTED, NEGATIVE},
+        {ERROR_TOO_LARGE, NEGATIVE}, {ERROR_UPSTREAM, MOMENT}, {ERROR_TIMEOUT, MOMENT},
+        {ERROR_FORBIDDEN, MOMENT},   {ERROR_OVERLOADED, 0},    {ERROR_DRAINING, 0},
         {ERROR_INTERNAL, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -260,7 +264,7 @@ static void test_a_registry_in_trouble_leaves_the_stale_answer_and_is_not_asked_
         store(*state, "debian", START);
         store_failure(*state, "debian", codes[i], stale);
         assert_int_equal(state_of(*state, "debian", stale), CACHE_STALE);
-        assert_int_equal(state_of(*state, "debian", stale + 5 * SECOND), CACHE_ASK);
+        assert_int_equal(state_of(*state, "debian", stale + MOMENT), CACHE_ASK);
         assert_true(cache_may_be_stale(codes[i]));
     }
     assert_true(cache_may_be_stale(ERROR_OVERLOADED));
@@ -514,7 +518,7 @@ static void test_what_would_push_out_the_rest_is_not_kept(void **state)
     struct digest digest;
     struct cache_finding finding;
     struct config_cache small = settings;
-    small.memory = 64 * 1024;
+    small.memory = SMALL_MEMORY;
     CLEANUP(cache_free_p) struct cache *cache = cache_new(&small);
     CLEANUP(cache_key_release) struct cache_key key = key_of("reg.test/huge", everyone);
     CLEANUP(report_builder_free_p) struct report_builder *builder = report_builder_new();
@@ -541,7 +545,7 @@ static void test_the_account_is_near_what_malloc_gave(void **state)
 {
     (void)state;
     struct config_cache roomy = settings;
-    roomy.memory = 64 * 1024 * 1024;
+    roomy.memory = ROOMY_MEMORY;
     CLEANUP(cache_free_p) struct cache *cache = cache_new(&roomy);
     char image[64];
     size_t before = mallinfo2().uordblks;
@@ -606,7 +610,6 @@ static void *use_cache(void *context)
     CLEANUP(reference_free_p)
     struct reference *reference = reference_parse(SLICE("debian"), &error);
     CLEANUP(cache_key_release) struct cache_key key = {0};
-    CLEANUP(report_unref_p) struct report *report = cache_find_digest(cache, SLICE("none"));
     if (!reference || !cache_key_init(&key, reference, everyone, &error))
         return NULL;
 

@@ -19,6 +19,8 @@
 
 enum {
     HOUR = 3600 * 1000,
+    CACHE_MEMORY = 1024 * 1024,
+    TRANSFER_MEMORY = 16 * 1024 * 1024,
     PATIENCE_MS = 20000,
     QUERY_MAX = 4096
 };
@@ -127,9 +129,9 @@ static void furnish(unsigned status)
                                              .stale_while_revalidate = HOUR,
                                              .stale_if_error = HOUR,
                                              .negative = HOUR,
-                                             .memory = 1024 * 1024},
+                                             .memory = CACHE_MEMORY},
                                    .registry = {.timeout = PATIENCE_MS,
-                                                .memory = 16 * 1024 * 1024,
+                                                .memory = TRANSFER_MEMORY,
                                                 .workers_max = 4,
                                                 .queue_max = 100,
                                                 .allow = {allow, 1},
