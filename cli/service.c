@@ -167,7 +167,7 @@ bool service_query(struct service *service, struct slice image, struct answer *a
     service->reason[0] = '\0';
     (void)curl_easy_setopt(service->easy, CURLOPT_CURLU, url);
     CURLcode result = curl_easy_perform(service->easy);
-    (void)curl_easy_setopt(service->easy, CURLOPT_CURLU, NULL);
+    (void)curl_easy_setopt(service->easy, CURLOPT_CURLU, (CURLU *)NULL);
     curl_url_cleanup(url);
     if (result != CURLE_OK)
         return transfer_failed(service, result, error);

@@ -117,11 +117,13 @@ static bool is_accepted(size_t row, const char *text)
 static void test_L3_each_machine_runs_what_its_row_accepts_and_nothing_else(void **state)
 {
     (void)state;
-    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++)
-        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
             if ((runs(rows[row].asked, &all[i], 1) == 0) != is_accepted(row, all[i]))
                 fail_msg("'%s' on '%s' is not %d", all[i], rows[row].asked,
                          is_accepted(row, all[i]));
+        }
+    }
 }
 
 static void test_L3_the_better_of_two_is_found_in_either_order(void **state)
