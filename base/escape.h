@@ -17,7 +17,7 @@ enum {
 
 /*
  * Writes `text` so that it cannot move a cursor, forge a log line or reorder what is read
- * (protocol.md S20): control bytes, invalid UTF-8, C1 and bidirectional controls and the backslash
+ * (rule S20): control bytes, invalid UTF-8, C1 and bidirectional controls and the backslash
  * become \xNN. Cut at `size`, ending with "..." then. Returns `out`, NUL-terminated.
  */
 const char *escape_text(char *out, size_t size, struct slice text);
@@ -30,7 +30,7 @@ const char *escape_text(char *out, size_t size, struct slice text);
 size_t escape_utf8_length(struct slice text);
 
 /* True when every byte may stand in a header's value: visible ASCII and blanks, no CR, LF, NUL or
- * other control byte (protocol.md H1, S18). */
+ * other control byte (rules H1, S18). */
 bool escape_is_header_safe(struct slice text);
 
 /* Percent-encodes all but RFC 3986's unreserved characters. */

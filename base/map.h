@@ -3,7 +3,7 @@
  * A hash map of nodes that live inside the caller's own structs.
  *
  * Keys are bytes, hashed by SipHash-2-4 with a seed of the process's own, so that whoever chooses
- * the keys (image names do come from strangers) cannot choose the collisions (protocol.md S14).
+ * the keys (image names do come from strangers) cannot choose the collisions (rule S14).
  * Not locked: the owner guards it. Nodes are never moved; the map frees none of them.
  */
 #ifndef BASE_MAP_H

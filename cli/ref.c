@@ -3,7 +3,7 @@
  * mquery ref: references taken apart, one line of JSON each; no network.
  *
  * "tag" is what would be asked for, so it is "latest" where neither tag nor digest is given
- * (protocol.md R9); what is not there is left out.
+ * (rule R9); what is not there is left out.
  */
 #include "cli/command.h"
 #include "cli/print.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * --require: does an image offer all of these platforms? An honest no is told with what is missing
- * and what would run there instead; a substitute never counts as a yes (protocol.md L4).
+ * and what would run there instead; a substitute never counts as a yes (rule L4).
  */
 #ifndef CLI_REQUIREMENT_H
 #define CLI_REQUIREMENT_H

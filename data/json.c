@@ -82,7 +82,7 @@ void json_free(struct json *document)
 static bool is_int64(const struct json_object *integer)
 {
     /* json-c keeps what is above int64 as uint64, saturating there, and saturates at INT64_MIN
-     * below: that value is not to be believed (protocol.md S12). */
+     * below: that value is not to be believed (rule S12). */
     return json_object_get_uint64(integer) <= INT64_MAX &&
            json_object_get_int64(integer) != INT64_MIN;
 }

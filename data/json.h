@@ -4,11 +4,11 @@
  *
  * Reading goes through json-c, but only after a lexical check of our own: json-c lets through
  * duplicate keys, NUL in keys, single quotes, NaN, control bytes and broken UTF-8
- * (protocol.md S9-S13). What passes json_parse() is RFC 8259 and nothing else, its top level is an
+ * (rules S9-S13). What passes json_parse() is RFC 8259 and nothing else, its top level is an
  * object or an array, no object has a key twice, and no key or string holds U+0000.
  *
  * Writing is ours since manifests must come out byte for byte as Go's encoder lays them out
- * (protocol.md P21). Parsed documents may be read by many threads at once.
+ * (rule P21). Parsed documents may be read by many threads at once.
  */
 #ifndef DATA_JSON_H
 #define DATA_JSON_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The keys of the objects that are open while a text is checked, to find one that stands in its
- * object twice (protocol.md S9); private to data/.
+ * object twice (rule S9); private to data/.
  *
  * One stack serves all nested objects: each remembers where its keys begin, and takes them off
  * when it ends.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer: Go's encoding/json, byte for byte (protocol.md P21), since a manifest's digest is
+ * The writer: Go's encoding/json, byte for byte (rule P21), since a manifest's digest is
  * that of its bytes.
  */
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Digests: "sha256:" or "sha512:" and lower-case hex of the exact length (protocol.md R6).
+ * Digests: "sha256:" or "sha512:" and lower-case hex of the exact length (rule R6).
  *
  * A digest goes into URLs and decides what content is believed, so nothing but this form gets past
  * digest_parse() (S15).

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lone images: the manifest, which names a config, and the config, which names the platform
- * (protocol.md L10). A manifest whose config or layers are no image's is an artifact (L9, T15).
+ * (rule L10). A manifest whose config or layers are no image's is an artifact (L9, T15).
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Indexes and manifest lists: the entries as they stand (protocol.md L1, L7-L9, S12).
+ * Indexes and manifest lists: the entries as they stand (rules L1, L7-L9, S12).
  *
  * What an entry does not say is left open here; who asks the registry may read it from the child.
  */

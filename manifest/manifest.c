@@ -3,7 +3,7 @@
  * Judging a manifest: what kind of document is it?
  *
  * Three voices say: the Content-Type header, the body's mediaType, and the descriptor that led
- * here. They must agree (protocol.md H5), and the body must have the members of that one kind and
+ * here. They must agree (rule H5), and the body must have the members of that one kind and
  * of no other (H6): a document that two readers understand differently is how CVE-2021-41190
  * worked (S8). Where no voice says anything, the members decide (H4).
  */

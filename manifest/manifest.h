@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "data/json.h"
 
-/* -- references (reference.c; protocol.md R1-R12) ------------------------------------------- */
+/* -- references (reference.c; rules R1-R12) ------------------------------------------- */
 
 enum {
     REFERENCE_MAX = 1024 /* bytes of a reference as written */
@@ -32,7 +32,7 @@ struct reference {
     const char *digest;     /* NULL when none was given */
 };
 
-/* Parses by protocol.md's grammar and hardening rules. The caller frees. Errors: invalid, the
+/* Parses by the grammar of rules R1-R12. The caller frees. Errors: invalid, the
  * message saying what is wrong and where. */
 struct reference *reference_parse(struct slice text, struct error *error) MUST_USE;
 void reference_free(struct reference *reference);
@@ -238,10 +238,10 @@ struct report_view {
     bool is_stale;
 };
 
-/* Compact JSON, keys and order as design.md's answers say; no final newline. */
+/* Compact JSON, keys and order as docs/api.md's answers say; no final newline. */
 bool report_write_json(const struct report *report, const struct report_view *view,
                        struct buffer *out);
-/* The reference command line's text (contracts.md section 0), final empty line included; where a
+/* The reference command line's text, final empty line included; where a
  * platform was asked, one further line before it: " * PLATFORM: supported" or
  * " * PLATFORM: not supported" (", but OFFERED runs on it" where something does). */
 bool report_write_text(const struct report *report, const struct report_view *view,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Platforms: parsing what is asked for, one spelling of what means the same (protocol.md L2), and
+ * Platforms: parsing what is asked for, one spelling of what means the same (rule L2), and
  * "does the image offer it?", which is equality and nothing more (L4). What would run besides is
  * platform_runs.c's.
  */

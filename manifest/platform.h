@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What comparing platforms needs: their normal form (protocol.md L2).
+ * What comparing platforms needs: their normal form (rule L2).
  */
 #ifndef MANIFEST_PLATFORM_H
 #define MANIFEST_PLATFORM_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What would run on a machine although it is not what was asked for (protocol.md L3, L5, L6).
+ * What would run on a machine although it is not what was asked for (rules L3, L5, L6).
  *
  * Processors of a family stand on a ladder, the most able one on top, and each runs what was built
  * for itself and for the rungs below. The one exception: Arm's v9.N is v8.(N+5) with more, so from

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * References as objects. What a reference may look like is reference_scan.c's; which host is
- * dialled for its registry is no matter of this folder (protocol.md R10).
+ * dialled for its registry is no matter of this folder (rule R10).
  */
 #include <stdlib.h>
 

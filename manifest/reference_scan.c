@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar is that of distribution/reference (protocol.md R1-R9), hardened where it is lax
+ * The grammar is that of distribution/reference (rules R1-R9), hardened where it is lax
  * (R11): bytes outside visible ASCII, ports, IPv6 literals and other spellings of docker.io. One
  * scan from left to right with no way back, so the time is linear whatever a stranger sends (S33).
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making a report: collect what is found, cut what is too long (protocol.md L12), then look at the
+ * Making a report: collect what is found, cut what is too long (rule L12), then look at the
  * whole for what deserves a warning. report_pack.c makes one block of it.
  */
 #include <stdarg.h>

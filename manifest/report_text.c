@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A report as the reference command line prints it (contracts.md section 0), with one line more
+ * A report as the reference command line prints it, with one line more
  * where a platform was asked for.
  */
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * "host[:port]" taken apart, as it stands in references, settings and URLs (RFC 3986 section 3.2,
  * without userinfo). A host that is an address is recognised however it is spelled, since curl will
- * too: 127.0.0.1, 127.1, 0x7f.1 and 2130706433 are one (protocol.md S1). Nothing is resolved.
+ * too: 127.0.0.1, 127.1, 0x7f.1 and 2130706433 are one (rule S1). Nothing is resolved.
  */
 #ifndef REGISTRY_AUTHORITY_H
 #define REGISTRY_AUTHORITY_H

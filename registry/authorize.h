@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answering a registry that asks who we are (protocol.md A1, A5, A13-A13c, A16-A19).
+ * Answering a registry that asks who we are (rules A1, A5, A13-A13c, A16-A19).
  */
 #ifndef REGISTRY_AUTHORIZE_H
 #define REGISTRY_AUTHORIZE_H

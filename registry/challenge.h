@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * WWW-Authenticate, as registries really write it (protocol.md A1-A4).
+ * WWW-Authenticate, as registries really write it (rules A1-A4).
  */
 #ifndef REGISTRY_CHALLENGE_H
 #define REGISTRY_CHALLENGE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One round: begin() each unfinished fetch, wait, settle() each. settle() reads as protocol.md's
+ * One round: begin() each unfinished fetch, wait, settle() each. settle() reads as the protocol's
  * order of questions: did anything come? moved? who are you? try later? is it what was asked for?
  */
 #include "registry/client.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Polite requests to one registry: authenticated when asked to be, redirected by hand, tried again
- * where it may help, capped, and their content verified (protocol.md sections 2 and 3).
+ * where it may help, capped, and their content verified.
  *
  * Many fetches go side by side: client_fetch() sends a round of all that are unfinished, waits for
  * the round, judges each answer, and begins the next round, until every fetch has its content or

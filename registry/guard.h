@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which hosts and addresses may be reached, and who may be given credentials (protocol.md S1-S5,
+ * Which hosts and addresses may be reached, and who may be given credentials (rules S1-S5,
  * A14, A15). Callers name the hosts, so this is what stands between a stranger and the operator's
  * inner network.
  */
@@ -16,11 +16,11 @@
 struct config_registry;
 
 /*
- * allow, deny (wins, over listed hosts too), the port rule of design.md's decision 13 and literal
- * addresses in whatever spelling. Patterns: "*", "host", "host:port", "*.example.com"; one with a
- * port means that port (443 where a reference has none), one without means any. Only a listed host,
- * an allow pattern that names the port, or a person's own run opens a port other than 443. Errors:
- * forbidden; the text names the host and the setting to change.
+ * allow, deny (wins, over listed hosts too), the port rule of docs/architecture.md's decision 13
+ * and literal addresses in whatever spelling. Patterns: "*", "host", "host:port", "*.example.com";
+ * one with a port means that port (443 where a reference has none), one without means any. Only a
+ * listed host, an allow pattern that names the port, or a person's own run opens a port other than
+ * 443. Errors: forbidden; the text names the host and the setting to change.
  */
 bool guard_check_host(const struct config_registry *settings, const char *registry,
                       struct error *error) MUST_USE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a registry's error answer means to us (protocol.md H18, H19; design.md's table).
+ * What a registry's error answer means to us (rules H18, H19; docs/api.md's table).
  */
 #ifndef REGISTRY_PROBLEM_H
 #define REGISTRY_PROBLEM_H

@@ -6,7 +6,7 @@
  * config, the children without a platform (side by side), and what nested indexes hold. The answer
  * grows as a list of offers in the index's order; an offer that is not known yet is replaced by
  * what its fetch finds, a nested index by its own entries, until nothing is left to ask
- * (protocol.md L7-L11, S30; design.md's decision 4).
+ * (rules L7-L11, S30; docs/architecture.md's decision 4).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asking the service that a Bearer challenge names for a token (protocol.md A7-A11, A14, A15).
+ * Asking the service that a Bearer challenge names for a token (rules A7-A11, A14, A15).
  */
 #ifndef REGISTRY_REALM_H
 #define REGISTRY_REALM_H

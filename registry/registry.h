@@ -34,7 +34,7 @@ void registry_cancel(struct registry *registry);
 
 struct credential;
 
-/* The X-Registry-Auth header's value (contracts.md section 8): base64 or base64url of JSON with
+/* The X-Registry-Auth header's value, as Docker sends it: base64 or base64url of JSON with
  * username and password, or identitytoken, or registrytoken, and serveraddress. NULL with
  * error->code ERROR_NONE for an empty one (anonymous). Errors: invalid, saying nothing of the
  * content. The caller frees; the memory is cleansed. */

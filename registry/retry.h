@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When a failed request is worth another try, and how long to wait first (protocol.md H19, H20;
- * design.md's decision 7).
+ * When a failed request is worth another try, and how long to wait first (rules H19, H20;
+ * docs/architecture.md's decision 7).
  */
 #ifndef REGISTRY_RETRY_H
 #define REGISTRY_RETRY_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bearer tokens: asked of the realm a challenge names, kept until they expire (protocol.md A7-A12).
+ * Bearer tokens: asked of the realm a challenge names, kept until they expire (rules A7-A12).
  *
  * A token is kept by registry, realm, service, scope and who asked for it, so two callers never
  * share one (S25). Whoever needs a token that is being fetched waits for it. Bounded; any thread.

@@ -314,7 +314,7 @@ static void *engine_thread(void *context)
 
 /* -- life ----------------------------------------------------------------------------------- */
 
-/* protocol.md's start-up checks: what the code relies on, and where it was made safe. */
+/* Checks at the start: what the code relies on, and where it was made safe. */
 static bool check_libcurl(struct error *error)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);

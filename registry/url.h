@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * URLs that a registry gave us: redirects, token realms, links. One parser, curl's, for checking
- * and for using (protocol.md S29): what was judged here is what will be connected to.
+ * and for using (rule S29): what was judged here is what will be connected to.
  */
 #ifndef REGISTRY_URL_H
 #define REGISTRY_URL_H

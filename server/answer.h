@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is known, as a response: body and headers. They are fixed for the answer's life, so that one
- * response serves every hit (design.md, decision 3).
+ * response serves every hit (docs/architecture.md, decision 3).
  */
 #ifndef SERVER_ANSWER_H
 #define SERVER_ANSWER_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is known of images, and for how long it may be told (design.md, decisions 3, 5 and 6).
+ * What is known of images, and for how long it may be told (docs/architecture.md, decisions 3, 5
+ * and 6).
  *
  * Known of a reference as seen by one partition (everyone, or one caller's credentials): the last
  * answer and when the registry confirmed it, or how asking failed. Known of a digest: its report,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lookups in flight: one for a reference and partition, however many requests wait for it
- * (users.md T20). Who asks what is being asked already joins and shares the outcome.
+ * (T20). Who asks what is being asked already joins and shares the outcome.
  *
  * A flight belongs to the worker's job that runs it; requests that wait are waiters, which belong
  * to whoever took them off. A waiter is taken off exactly once: when its flight lands, when it is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which registries have answered lately. Callers name the hosts, so one that has not is a stranger
- * and gets a smaller share of the workers (design.md, decision 2).
+ * and gets a smaller share of the workers (docs/architecture.md, decision 2).
  *
  * Bounded: when there is no room the host that has been silent longest is forgotten. Any thread.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From a question to its answer: the cache, else the lookup that is already in flight, else a
- * worker asks the registry (design.md, "life of a request" and decisions 2-6).
+ * worker asks the registry (docs/architecture.md, "The life of a request" and decisions 2-6).
  */
 #ifndef SERVER_LOOKUP_H
 #define SERVER_LOOKUP_H

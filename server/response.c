@@ -18,7 +18,7 @@ struct error_form {
     bool says_when_to_retry; /* Retry-After always, at least 1 */
 };
 
-/* design.md's table of answers. */
+/* docs/api.md's table of answers. */
 static const struct error_form error_forms[ERROR_CODE_COUNT] = {
     [ERROR_NONE] = {500, false},           [ERROR_INVALID] = {400, false},
     [ERROR_UNAUTHORIZED] = {401, false},   [ERROR_FORBIDDEN] = {403, false},

@@ -53,7 +53,7 @@ void response_add_header(struct response *response, const char *name, const char
  * answer of status 500. */
 struct response *response_json(unsigned status, struct buffer *body);
 
-/* {"error":"...","code":"..."} with the status of the error's code (one table, design.md) and
+/* {"error":"...","code":"..."} with the status of the error's code (one table, docs/api.md) and
  * Retry-After where the error knows one (at least 1 for rate_limited, overloaded and draining).
  * Never NULL, as response_json(). */
 struct response *response_from_error(const struct error *error);

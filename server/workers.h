@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads for work that blocks, shared fairly between registries (design.md, decision 2).
+ * Threads for work that blocks, shared fairly between registries (docs/architecture.md, decision
+ * 2).
  *
  * Jobs wait in bounded queues, one a registry, served in turn. No registry holds more than half of
  * the threads, and strangers (registries that have not answered lately) together no more than a

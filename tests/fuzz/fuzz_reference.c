@@ -15,7 +15,7 @@ static bool is_same(const char *a, const char *b)
     return (!a && !b) || (a && b && strcmp(a, b) == 0);
 }
 
-/* "Docker/x" names the registry "docker", which no lower-case spelling does (protocol.md R7). */
+/* "Docker/x" names the registry "docker", which no lower-case spelling does (rule R7). */
 static bool can_be_written(const struct reference *reference)
 {
     return strcmp(reference->registry, "localhost") == 0 || strpbrk(reference->registry, ".:");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * URLs from registries. What url_parse() has let through must mean the same to the next reader
- * (protocol.md S29): read again, its text gives the same scheme, host and port.
+ * (rule S29): read again, its text gives the same scheme, host and port.
  */
 #include <string.h>
 

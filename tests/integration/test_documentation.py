@@ -35,7 +35,7 @@ def test_every_setting_is_documented_in_its_own_words():
 
 
 def ids_in_use():
-    """As comments name them ("protocol.md S9, S10") and tests (test_S9_...)."""
+    """As comments name them ("rules S9, S10") and tests (test_S9_...)."""
     number = r"(?:[1-9]|[1-3]\d|4[01])[bc]?"
     for folder in FOLDERS:
         for path in glob.glob(os.path.join(ROOT, folder, "**", "*.*"), recursive=True):

@@ -101,7 +101,7 @@ static void test_P21_layouts(void **state)
     }
 }
 
-/* An entry of protocol.md P23's vectors. */
+/* An entry of rule P23's vectors. */
 struct entry {
     const char *digest;
     int64_t size;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * References: the numbered rows are the table of protocol.md section 1, hardened as R11 says.
+ * References: the numbered rows are a table of references by R1-R12.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers: design.md's table of errors, their bytes, and who frees what. */
+/* Answers: docs/api.md's table of errors, their bytes, and who frees what. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
