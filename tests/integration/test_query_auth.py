@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Registries that want to know who asks: Basic, tokens, and who may be told a secret."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from support import behave
@@ -151,6 +153,19 @@ def test_A8_an_identity_token_is_sent_by_post(trusting, registry, tokens, image)
     assert answer.status == 200
     assert [each.method for each in tokens.requests] == ["POST"]
     assert b"grant_type=refresh_token" in tokens.requests[0].body
+
+
+def test_S25_two_callers_never_share_a_token(trusting, registry, tokens, image):
+    registry.authority = Bearer(tokens)
+    callers = [registry_auth(username=name, password="secret") for name in ("alice", "bob")]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        answers = list(pool.map(lambda headers: trusting.query(image, headers=headers),
+                                callers * 4))
+    assert {answer.status for answer in answers} == {200}
+    assert {each.header("authorization") for each in tokens.requests} == {
+        basic("alice", "secret"), basic("bob", "secret")}
+    sent = {each.header("authorization") for each in registry.requests} - {None}
+    assert len(sent) == len(tokens.requests) == 2
 
 
 def test_A17_a_registry_token_is_sent_as_it_is(daemon, registry, tokens, image):
