@@ -265,21 +265,33 @@ static bool worker_start(struct workers *workers)
     return is_started;
 }
 
-/* Sees to it that somebody runs what may run: an idle thread, else a new one. False when there is
- * no thread at all. A thread is made with the mutex held: it takes some 30 us, and is rare. */
-static bool workers_call(struct workers *workers)
+/* How many threads to call for a queue that has got one more job: one, if the bounds let it start
+ * beside all that came before it; else none, whoever ends one of those goes on with it. For a queue
+ * whose jobs were held back as a stranger's, as many as may start now. */
+static size_t workers_wanted(const struct workers *workers, const struct queue *queue,
+                             bool was_held_back)
 {
-    if (!workers_can_run(workers))
-        return true; /* whoever holds the registry's last thread goes on with it */
+    size_t strangers = workers->strangers_waiting + workers->strangers_running;
+    size_t in_all = queue->waiting + queue->running;
+
+    if (was_held_back)
+        return (in_all < workers->registry_max ? in_all : workers->registry_max) - queue->running;
+    if (queue->is_stranger && strangers > workers->strangers_max)
+        return 0;
+    return in_all <= workers->registry_max ? 1 : 0;
+}
+
+/* An idle thread, else a new one. A thread is made with the mutex held: it takes some 30 us, and is
+ * rare. */
+static void workers_call(struct workers *workers)
+{
     if (workers->idle > 0) {
         workers->idle--;
         workers->wakeups++;
         (void)pthread_cond_signal(&workers->wake);
-        return true;
-    }
-    if (workers->threads < workers->settings.threads_max)
+    } else if (workers->threads < workers->settings.threads_max) {
         (void)worker_start(workers);
-    return workers->threads > 0;
+    }
 }
 
 /* -- the face ------------------------------------------------------------------------------- */
@@ -309,13 +321,16 @@ static bool workers_enqueue(struct workers *workers, struct job *job, struct err
     if (!queue)
         return error_no_memory(error);
 
+    bool was_held_back = queue->is_stranger && !job->is_stranger;
     list_init(&job->place);
     list_put_last(&queue->jobs, &job->place);
     queue_count_waiting(workers, queue, 1);
     queue_judge(workers, queue, job->is_stranger);
     queue_place(workers, queue);
     const char *reason = workers_find_full(workers, queue);
-    if (!reason && !workers_call(workers))
+    for (size_t i = reason ? 0 : workers_wanted(workers, queue, was_held_back); i > 0; i--)
+        workers_call(workers);
+    if (!reason && workers->threads == 0)
         reason = "no thread can be started";
     if (!reason)
         return true;
