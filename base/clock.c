@@ -18,6 +18,21 @@ int64_t clock_realtime_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+uint32_t clock_seconds_up(int64_t ms)
+{
+    return ms > 0 ? (uint32_t)((ms + 999) / 1000) : 0;
+}
+
+void clock_condition_init(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(condition, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
 struct timespec clock_timespec(int64_t monotonic_ms)
 {
     return (struct timespec){

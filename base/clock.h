@@ -6,6 +6,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -15,7 +16,13 @@ int64_t clock_monotonic_ms(void);
 /* Since 1970-01-01 UTC. For people and protocols, not for waiting. */
 int64_t clock_realtime_ms(void);
 
-/* A point of clock_monotonic_ms() for pthread_cond_timedwait() on a CLOCK_MONOTONIC condition. */
+/* Whole seconds, rounded up; 0 for nothing or less. */
+uint32_t clock_seconds_up(int64_t ms);
+
+/* A condition whose timed waits are on clock_monotonic_ms()'s clock. */
+void clock_condition_init(pthread_cond_t *condition);
+
+/* A point of clock_monotonic_ms() for pthread_cond_timedwait() on such a condition. */
 struct timespec clock_timespec(int64_t monotonic_ms);
 
 #endif

@@ -50,6 +50,11 @@ bool error_no_memory(struct error *error)
     return error_set(error, ERROR_INTERNAL, "out of memory");
 }
 
+bool error_draining(struct error *error)
+{
+    return error_set(error, ERROR_DRAINING, "the service is shutting down");
+}
+
 void error_prefix(struct error *error, const char *format, ...)
 {
     char prefix[sizeof(error->message)];

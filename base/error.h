@@ -56,6 +56,8 @@ bool error_set(struct error *error, enum error_code code, const char *format, ..
 
 /* error_set(ERROR_INTERNAL, "out of memory"). */
 bool error_no_memory(struct error *error);
+/* error_set(ERROR_DRAINING, "the service is shutting down"). */
+bool error_draining(struct error *error);
 
 /* Puts context before the message: "manifest of 'a/b': " + what was there. Truncates at the end. */
 void error_prefix(struct error *error, const char *format, ...) PRINTF(2, 3);

@@ -9,6 +9,7 @@
 #include "registry/credential.h"
 #include "registry/hosts.h"
 #include "registry/problem.h"
+#include "registry/secret.h"
 #include "registry/session.h"
 #include "registry/token.h"
 #include "registry/transfer.h"
@@ -32,45 +33,43 @@ static bool write_scope(const struct session *session, const struct fetch *fetch
     return buffer_check(out, "the token's scope", error);
 }
 
-static bool add_header(struct transfer *transfer, struct buffer *value, struct error *error)
+static bool authorize_header(struct transfer *transfer, struct buffer *value, struct error *error)
 {
     bool done = buffer_check(value, "the credentials", error) &&
                 transfer_add_header(transfer, "Authorization", buffer_slice(value), error);
-    if (value->data)
-        explicit_bzero(value->data, value->length);
-    buffer_release(value);
+    secret_release(value);
     return done;
 }
 
-static bool add_bearer(struct transfer *transfer, const char *token, struct error *error)
+static bool authorize_bearer(struct transfer *transfer, const char *token, struct error *error)
 {
     struct buffer value = BUFFER_INIT(AUTHORIZATION_MAX);
 
     buffer_append_string(&value, "Bearer ");
     buffer_append_string(&value, token);
-    return add_header(transfer, &value, error);
+    return authorize_header(transfer, &value, error);
 }
 
-static bool add_basic(struct transfer *transfer, const struct credential *credential,
-                      struct error *error)
+static bool authorize_basic(struct transfer *transfer, const struct credential *credential,
+                            struct error *error)
 {
     struct buffer value = BUFFER_INIT(AUTHORIZATION_MAX);
 
     (void)credential_write_basic(credential, &value);
-    return add_header(transfer, &value, error);
+    return authorize_header(transfer, &value, error);
 }
 
-static bool add_token(struct session *session, struct fetch *fetch,
-                      const struct challenge *challenge, struct transfer *transfer,
-                      struct error *error)
+static bool authorize_token(struct session *session, struct fetch *fetch,
+                            const struct challenge *challenge, struct transfer *transfer,
+                            struct error *error)
 {
     struct buffer scope = BUFFER_INIT(SCOPE_MAX);
 
-    free(TAKE(fetch->token));
+    secret_free(TAKE(fetch->token));
     if (write_scope(session, fetch, &scope, error))
         fetch->token = token_get(session, challenge, buffer_string(&scope), error);
     buffer_release(&scope);
-    return fetch->token && add_bearer(transfer, fetch->token, error);
+    return fetch->token && authorize_bearer(transfer, fetch->token, error);
 }
 
 bool authorize(struct session *session, struct fetch *fetch, struct transfer *transfer,
@@ -81,13 +80,13 @@ bool authorize(struct session *session, struct fetch *fetch, struct transfer *tr
     bool done = true;
 
     if (credential && credential->registry_token) /* A17 */
-        return add_bearer(transfer, credential->registry_token, error);
+        return authorize_bearer(transfer, credential->registry_token, error);
     if (!hosts_recall_challenge(session->registry->hosts, session->endpoint.base, &challenge))
         return true;
     if (challenge.scheme == CHALLENGE_BEARER)
-        done = add_token(session, fetch, &challenge, transfer, error);
+        done = authorize_token(session, fetch, &challenge, transfer, error);
     else if (credential && credential->username)
-        done = add_basic(transfer, credential, error);
+        done = authorize_basic(transfer, credential, error);
     challenge_release(&challenge);
     return done;
 }
@@ -99,7 +98,7 @@ bool authorize_wants_answer(const struct transfer *transfer)
 }
 
 /* The refusal itself is the error: denied, in the registry's words. */
-static bool refuse(const struct session *session, struct fetch *fetch)
+static bool authorize_refuse(const struct session *session, struct fetch *fetch)
 {
     const struct transfer *transfer = fetch->transfer;
     struct buffer what = BUFFER_INIT(2048);
@@ -159,11 +158,11 @@ static bool answer_expiry(struct session *session, struct fetch *fetch)
         forget_token(session, fetch, &challenge);
         challenge_release(&challenge);
     }
-    return fetch->challenges == 1 || refuse(session, fetch);
+    return fetch->challenges == 1 || authorize_refuse(session, fetch);
 }
 
 /* A1: a 401 that does not say what it wants; the API's root may. The caller frees. */
-static struct transfer *ask_root(struct session *session, struct error *error)
+static struct transfer *authorize_ask_root(struct session *session, struct error *error)
 {
     struct buffer text = BUFFER_INIT(URL_MAX);
     struct url url = {0};
@@ -183,7 +182,8 @@ static struct transfer *ask_root(struct session *session, struct error *error)
     return TAKE(transfer);
 }
 
-static bool choose(const struct transfer *refusal, struct challenge *out, struct error *error)
+static bool authorize_choose(const struct transfer *refusal, struct challenge *out,
+                             struct error *error)
 {
     struct slice values[TRANSFER_CHALLENGES_MAX];
     const struct transfer_headers *headers = &refusal->headers;
@@ -193,16 +193,17 @@ static bool choose(const struct transfer *refusal, struct challenge *out, struct
     return challenge_choose(values, headers->challenge_count, out, error);
 }
 
-static bool read_challenge(struct session *session, struct fetch *fetch, struct challenge *out)
+static bool authorize_read_challenge(struct session *session, struct fetch *fetch,
+                                     struct challenge *out)
 {
     if (fetch->transfer->headers.challenge_count)
-        return choose(fetch->transfer, out, &fetch->error);
+        return authorize_choose(fetch->transfer, out, &fetch->error);
 
-    CLEANUP(transfer_free_p) struct transfer *root = ask_root(session, &fetch->error);
+    CLEANUP(transfer_free_p) struct transfer *root = authorize_ask_root(session, &fetch->error);
     struct error ignored;
     if (!root)
         return false;
-    return choose(root, out, &ignored) || refuse(session, fetch);
+    return authorize_choose(root, out, &ignored) || authorize_refuse(session, fetch);
 }
 
 bool authorize_answer(struct session *session, struct fetch *fetch)
@@ -213,10 +214,10 @@ bool authorize_answer(struct session *session, struct fetch *fetch)
     fetch->challenges++;
     if (fetch->challenges > ANSWERS_MAX ||
         (session->credential && session->credential->registry_token)) /* A17: final */
-        return refuse(session, fetch);
+        return authorize_refuse(session, fetch);
     if (fetch->transfer->status != 401)
         return answer_expiry(session, fetch);
-    if (!read_challenge(session, fetch, &challenge))
+    if (!authorize_read_challenge(session, fetch, &challenge))
         return false;
     if (challenge.scheme == CHALLENGE_BEARER)
         is_worth = answer_bearer(session, fetch, &challenge);
@@ -225,5 +226,5 @@ bool authorize_answer(struct session *session, struct fetch *fetch)
     if (is_worth)
         hosts_learn_challenge(session->registry->hosts, session->endpoint.base, &challenge);
     challenge_release(&challenge);
-    return is_worth || refuse(session, fetch);
+    return is_worth || authorize_refuse(session, fetch);
 }

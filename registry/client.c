@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One round: begin() each unfinished fetch, wait, settle() each. settle() reads as the protocol's
- * order of questions: did anything come? moved? who are you? try later? is it what was asked for?
+ * One round: fetch_begin() each unfinished fetch, wait, fetch_settle() each. fetch_settle() reads
+ * as the protocol's order of questions: did anything come? moved? who are you? try later? is it
+ * what was asked for?
  */
 #include "registry/client.h"
 
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +16,7 @@
 #include "registry/guard.h"
 #include "registry/hosts.h"
 #include "registry/problem.h"
+#include "registry/secret.h"
 #include "registry/session.h"
 #include "registry/transfer.h"
 
@@ -50,24 +51,25 @@ void fetch_release(struct fetch *fetch)
     transfer_free(fetch->transfer);
     url_release(&fetch->url);
     free(fetch->scope);
-    free(fetch->token);
+    secret_free(fetch->token);
     free(fetch->hop_digest);
     *fetch = (struct fetch){0};
 }
 
-static void finish(struct fetch *fetch)
+static void fetch_finish(struct fetch *fetch)
 {
     fetch->is_done = true;
 }
 
-/* What was asked, for messages: "manifest of 'docker.io/a/b' at 'latest'". */
-static void describe(const struct session *session, const struct fetch *fetch, struct buffer *out)
+/* What was asked, for messages: "manifest 'latest' of 'docker.io/a/b'". */
+static void fetch_describe(const struct session *session, const struct fetch *fetch,
+                           struct buffer *out)
 {
     buffer_format(out, "%s '%s' of '%s/%s'", fetch->kind == FETCH_BLOB ? "blob" : "manifest",
                   fetch->target, session->endpoint.registry, session->repository);
 }
 
-static size_t size_limit(const struct fetch *fetch)
+static size_t fetch_size_limit(const struct fetch *fetch)
 {
     return fetch->kind == FETCH_BLOB ? CONFIG_SIZE_MAX : MANIFEST_SIZE_MAX;
 }
@@ -75,7 +77,7 @@ static size_t size_limit(const struct fetch *fetch)
 /* -- beginning ------------------------------------------------------------------------------ */
 
 /* H1: only parts that have passed a parser come together here. */
-static bool write_first_url(const struct session *session, struct fetch *fetch)
+static bool fetch_write_url(const struct session *session, struct fetch *fetch)
 {
     struct buffer text = BUFFER_INIT(URL_MAX);
 
@@ -87,7 +89,8 @@ static bool write_first_url(const struct session *session, struct fetch *fetch)
     return done;
 }
 
-static bool add_headers(struct session *session, struct fetch *fetch, struct transfer *transfer)
+static bool fetch_add_headers(struct session *session, struct fetch *fetch,
+                              struct transfer *transfer)
 {
     const char *accept =
         fetch->kind == FETCH_BLOB ? "application/octet-stream, */*" : media_type_accept();
@@ -97,19 +100,9 @@ static bool add_headers(struct session *session, struct fetch *fetch, struct tra
     return fetch->has_left_origin || authorize(session, fetch, transfer, &fetch->error);
 }
 
-static void count_request(struct registry *registry, enum fetch_kind kind)
+static bool fetch_begin(struct session *session, struct fetch *fetch)
 {
-    _Atomic uint64_t *const counters[] = {
-        [FETCH_HEAD] = &registry->heads,
-        [FETCH_MANIFEST] = &registry->manifests,
-        [FETCH_BLOB] = &registry->blobs,
-    };
-    atomic_fetch_add_explicit(counters[kind], 1, memory_order_relaxed);
-}
-
-static bool begin(struct session *session, struct fetch *fetch)
-{
-    if (!fetch->url.text && !write_first_url(session, fetch))
+    if (!fetch->url.text && !fetch_write_url(session, fetch))
         return false;
     CLEANUP(transfer_free_p)
     struct transfer *transfer = session_transfer(
@@ -118,10 +111,9 @@ static bool begin(struct session *session, struct fetch *fetch)
     if (!transfer)
         return false;
     transfer->is_head = fetch->kind == FETCH_HEAD;
-    transfer->body_limit = size_limit(fetch);
-    if (!add_headers(session, fetch, transfer))
+    transfer->body_limit = fetch_size_limit(fetch);
+    if (!fetch_add_headers(session, fetch, transfer))
         return false;
-    count_request(session->registry, fetch->kind);
     if (!transfer_start(session->registry->engine, transfer, &fetch->error))
         return false;
     transfer_free(fetch->transfer);
@@ -130,17 +122,6 @@ static bool begin(struct session *session, struct fetch *fetch)
 }
 
 /* -- settling: not the content -------------------------------------------------------------- */
-
-static uint32_t seconds(int64_t milliseconds)
-{
-    return milliseconds > 0 ? (uint32_t)((milliseconds + 999) / 1000) : 0;
-}
-
-static int64_t asked_to_wait(const struct transfer *transfer)
-{
-    const char *value = transfer->headers.retry_after;
-    return value ? problem_retry_after(slice_from_string(value), clock_realtime_ms()) : -1;
-}
 
 /* H20: everyone else's requests to this registry wait too. */
 static void pause_registry(const struct session *session, int64_t asked)
@@ -151,30 +132,30 @@ static void pause_registry(const struct session *session, int64_t asked)
         hosts_pause(session->registry->hosts, session->endpoint.base, clock_monotonic_ms() + pause);
 }
 
-static void settle_problem(struct session *session, struct fetch *fetch)
+static void fetch_settle_problem(struct session *session, struct fetch *fetch)
 {
     const struct transfer *transfer = fetch->transfer;
     struct buffer what = BUFFER_INIT(2048);
-    int64_t asked = asked_to_wait(transfer);
+    int64_t asked = transfer_retry_after(transfer);
     int64_t until = 0;
 
-    describe(session, fetch, &what);
+    fetch_describe(session, fetch, &what);
     problem_describe(transfer->status, buffer_slice(&transfer->body), buffer_string(&what),
                      &fetch->error);
     buffer_release(&what);
     if (fetch->error.code == ERROR_RATE_LIMITED) {
-        fetch->error.retry_after = seconds(asked > 0 ? asked : DEFAULT_PAUSE_MS);
+        fetch->error.retry_after = clock_seconds_up(asked > 0 ? asked : DEFAULT_PAUSE_MS);
         pause_registry(session, asked);
     }
     unsigned worth = problem_is_retryable(transfer->status) ? UINT_MAX : 0;
     if (retry_take(&fetch->retry, worth, asked, clock_monotonic_ms(), &until))
         fetch->not_before = until;
     else
-        finish(fetch);
+        fetch_finish(fetch);
 }
 
 /* A deadline that cuts a second try is no news: the first error says what is wrong. */
-static void settle_failure(struct fetch *fetch)
+static void fetch_settle_failure(struct fetch *fetch)
 {
     const struct transfer *transfer = fetch->transfer;
     int64_t until = 0;
@@ -185,11 +166,11 @@ static void settle_failure(struct fetch *fetch)
     if (retry_take(&fetch->retry, transfer->worth_retries, -1, clock_monotonic_ms(), &until))
         fetch->not_before = until;
     else
-        finish(fetch);
+        fetch_finish(fetch);
 }
 
 /* H14-H16: by hand, so that each hop is judged and credentials stay behind. */
-static bool follow(struct session *session, struct fetch *fetch)
+static bool fetch_follow(struct session *session, struct fetch *fetch)
 {
     const struct transfer *transfer = fetch->transfer;
     const char *location = transfer->headers.location;
@@ -229,32 +210,32 @@ static bool is_redirect(long status)
 /* -- settling: the content ------------------------------------------------------------------ */
 
 /* The registry's word on the digest: the last answer's, else that of a hop before it (H11). */
-static const char *stated_digest(const struct fetch *fetch)
+static const char *fetch_stated_digest(const struct fetch *fetch)
 {
     const char *stated = fetch->transfer->headers.digest;
     return stated && *stated ? stated : fetch->hop_digest;
 }
 
 /* H8: good only with a type, a length and a digest; else a GET must tell. */
-static void settle_head(struct fetch *fetch)
+static void fetch_settle_head(struct fetch *fetch)
 {
     const struct transfer_headers *headers = &fetch->transfer->headers;
-    const char *stated = stated_digest(fetch);
+    const char *stated = fetch_stated_digest(fetch);
     struct error ignored;
 
     fetch->error = (struct error){.code = ERROR_NONE};
     fetch->has_found = fetch->transfer->status == 200 && headers->content_type &&
                        headers->content_length && strcmp(headers->content_length, "0") != 0 &&
                        stated && digest_parse(slice_from_string(stated), &fetch->found, &ignored);
-    finish(fetch);
+    fetch_finish(fetch);
 }
 
-static bool check_size(const struct session *session, struct fetch *fetch)
+static bool fetch_check_size(const struct session *session, struct fetch *fetch)
 {
     if (fetch->size < 0 || (size_t)fetch->size == fetch->body.length)
         return true;
     struct buffer what = BUFFER_INIT(2048);
-    describe(session, fetch, &what);
+    fetch_describe(session, fetch, &what);
     error_set(&fetch->error, ERROR_UPSTREAM, "%s has %zu bytes, not the %lld its descriptor says",
               buffer_string(&what), fetch->body.length, (long long)fetch->size);
     buffer_release(&what);
@@ -262,9 +243,9 @@ static bool check_size(const struct session *session, struct fetch *fetch)
 }
 
 /* H9: by digest, the digest asked for; by tag, what the registry states, if it states anything. */
-static bool check_digest(const struct session *session, struct fetch *fetch)
+static bool fetch_check_digest(const struct session *session, struct fetch *fetch)
 {
-    const char *stated = fetch->kind == FETCH_MANIFEST ? stated_digest(fetch) : NULL;
+    const char *stated = fetch->kind == FETCH_MANIFEST ? fetch_stated_digest(fetch) : NULL;
     struct digest expected = {.algorithm = DIGEST_SHA256};
     bool is_expected = true;
 
@@ -287,45 +268,45 @@ static bool check_digest(const struct session *session, struct fetch *fetch)
                      fetch->wanted ? "the digest" : "what it calls", expected.text);
 }
 
-static void settle_content(struct session *session, struct fetch *fetch)
+static void fetch_settle_content(struct session *session, struct fetch *fetch)
 {
     const struct transfer *transfer = fetch->transfer;
 
     fetch->error = (struct error){.code = ERROR_NONE};
     fetch->body = buffer_slice(&transfer->body);
     fetch->content_type = slice_from_string(transfer->headers.content_type);
-    fetch->has_found = check_size(session, fetch) && check_digest(session, fetch);
-    finish(fetch);
+    fetch->has_found = fetch_check_size(session, fetch) && fetch_check_digest(session, fetch);
+    fetch_finish(fetch);
 }
 
 /* -- rounds --------------------------------------------------------------------------------- */
 
-static void settle(struct session *session, struct fetch *fetch)
+static void fetch_settle(struct session *session, struct fetch *fetch)
 {
     const struct transfer *transfer = fetch->transfer;
     long status = transfer->status;
 
     if (transfer->error.code != ERROR_NONE) {
-        settle_failure(fetch);
+        fetch_settle_failure(fetch);
     } else if (is_redirect(status)) {
-        if (!follow(session, fetch))
-            finish(fetch);
+        if (!fetch_follow(session, fetch))
+            fetch_finish(fetch);
     } else if (!fetch->has_left_origin && authorize_wants_answer(transfer)) {
         if (!authorize_answer(session, fetch))
-            finish(fetch);
+            fetch_finish(fetch);
     } else if (fetch->kind == FETCH_HEAD &&
                (status == 200 || status == 403 || status == 404 || status == 405)) {
-        settle_head(fetch);
+        fetch_settle_head(fetch);
     } else if (status == 200) {
-        settle_content(session, fetch);
+        fetch_settle_content(session, fetch);
     } else {
-        settle_problem(session, fetch);
+        fetch_settle_problem(session, fetch);
     }
 }
 
 /* Sleeps out what retries and the registry's own pause ask for. False when the wait is not worth
  * it: the fetch's error says why. */
-static bool wait_for_turn(struct session *session, struct fetch *fetch)
+static bool fetch_wait_for_turn(struct session *session, struct fetch *fetch)
 {
     int64_t now = clock_monotonic_ms();
     int64_t pause = hosts_paused_until(session->registry->hosts, session->endpoint.base, now);
@@ -333,14 +314,13 @@ static bool wait_for_turn(struct session *session, struct fetch *fetch)
 
     if (pause - now > fetch->retry.patience || (pause && pause >= session->deadline)) {
         error_set(&fetch->error, ERROR_RATE_LIMITED, "'%s' asked not to be asked for %u seconds",
-                  session->endpoint.registry, seconds(pause - now));
-        fetch->error.retry_after = seconds(pause - now);
+                  session->endpoint.registry, clock_seconds_up(pause - now));
+        fetch->error.retry_after = clock_seconds_up(pause - now);
         return false;
     }
     if (until <= now)
         return true;
-    return transfer_engine_sleep(session->registry->engine, until) ||
-           error_set(&fetch->error, ERROR_DRAINING, "the service is shutting down");
+    return transfer_engine_sleep(session->registry->engine, until) || error_draining(&fetch->error);
 }
 
 void client_fetch(struct session *session, struct fetch *fetches, size_t count)
@@ -352,8 +332,9 @@ void client_fetch(struct session *session, struct fetch *fetches, size_t count)
     while (unfinished) {
         for (size_t i = 0; i < count; i++) {
             struct fetch *fetch = &fetches[i];
-            if (!fetch->is_done && !(wait_for_turn(session, fetch) && begin(session, fetch)))
-                finish(fetch);
+            if (!fetch->is_done &&
+                !(fetch_wait_for_turn(session, fetch) && fetch_begin(session, fetch)))
+                fetch_finish(fetch);
         }
         unfinished = 0;
         for (size_t i = 0; i < count; i++) {
@@ -361,7 +342,7 @@ void client_fetch(struct session *session, struct fetch *fetches, size_t count)
             if (fetch->is_done)
                 continue;
             transfer_wait(fetch->transfer);
-            settle(session, fetch);
+            fetch_settle(session, fetch);
             unfinished += !fetch->is_done;
         }
     }

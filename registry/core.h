@@ -6,6 +6,7 @@
 #define REGISTRY_CORE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -29,15 +30,12 @@ struct registry {
     pthread_cond_t reading_done;
     unsigned reading;     /* guarded by reading_lock */
     unsigned reading_max; /* set once */
-
-    _Atomic uint64_t manifests;
-    _Atomic uint64_t heads;
-    _Atomic uint64_t blobs;
-    _Atomic uint64_t tokens_asked;
 };
 
-/* Brackets the reading of one document. Waits only for other readers, which do no I/O. */
-void registry_reading_begin(struct registry *registry);
+/* Brackets the reading of one document. Waits for other readers, which do no I/O, until `deadline`
+ * (clock_monotonic_ms) at most. Errors: timeout. */
+bool registry_reading_begin(struct registry *registry, int64_t deadline,
+                            struct error *error) MUST_USE;
 void registry_reading_end(struct registry *registry);
 
 #endif

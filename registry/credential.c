@@ -17,27 +17,12 @@
 #include "base/escape.h"
 #include "data/json.h"
 #include "manifest/manifest.h"
+#include "registry/secret.h"
 
 enum {
     HEADER_MAX = 16 * 1024, /* identity tokens of cloud registries take 4 KiB and more */
     KEY_SIZE = 32
 };
-
-/* -- secrets -------------------------------------------------------------------------------- */
-
-static void secret_release(struct buffer *secret)
-{
-    if (secret->data)
-        OPENSSL_cleanse(secret->data, secret->capacity);
-    buffer_release(secret);
-}
-
-static void secret_free(char *secret)
-{
-    if (secret)
-        OPENSSL_cleanse(secret, strlen(secret));
-    free(secret);
-}
 
 /* Room for all that will come is made at once, since growing would leave copies behind. */
 static bool decode_secret(struct buffer *out, struct slice base64)

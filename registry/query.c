@@ -60,8 +60,8 @@ struct inquiry {
  * -------------------------------------------------------------------------- */
 
 /* Takes ownership of both, also on failure. */
-static bool keep_document(struct inquiry *inquiry, struct manifest *manifest, struct image *image,
-                          struct error *error)
+static bool inquiry_keep(struct inquiry *inquiry, struct manifest *manifest, struct image *image,
+                         struct error *error)
 {
     struct document *document = calloc(1, sizeof(*document));
     if (!document) {
@@ -93,7 +93,7 @@ static void inquiry_release(struct inquiry *inquiry)
 
 /* Artifacts among the children are told by their descriptor alone: never fetched, never judged by
  * their config (A2 of the users' list). */
-static enum offer_state judge_entry(const struct descriptor *entry)
+static enum offer_state offer_judge(const struct descriptor *entry)
 {
     if (entry->has_platform)
         return OFFER_KNOWN;
@@ -105,7 +105,7 @@ static enum offer_state judge_entry(const struct descriptor *entry)
 }
 
 /* Puts an index's entries where `*place` points, in their order. */
-static bool splice_entries(struct inquiry *inquiry, const struct manifest *index, unsigned depth,
+static bool inquiry_splice(struct inquiry *inquiry, const struct manifest *index, unsigned depth,
                            struct offer **place, struct error *error)
 {
     for (size_t i = 0; i < index->entry_count; i++) {
@@ -119,7 +119,7 @@ static bool splice_entries(struct inquiry *inquiry, const struct manifest *index
             return error_no_memory(error);
         *offer = (struct offer){
             .next = *place,
-            .state = judge_entry(entry),
+            .state = offer_judge(entry),
             .descriptor = entry,
             .platform = entry->platform,
             .depth = depth,
@@ -134,24 +134,26 @@ static bool splice_entries(struct inquiry *inquiry, const struct manifest *index
 /* -- reading
  * ----------------------------------------------------------------------------------------- */
 
-static struct manifest *read_manifest(struct inquiry *inquiry, const struct fetch *fetch,
-                                      const char *expected, struct error *error)
+static struct manifest *inquiry_read_manifest(struct inquiry *inquiry, const struct fetch *fetch,
+                                              const char *expected, struct error *error)
 {
     struct registry *registry = inquiry->session->registry;
 
-    registry_reading_begin(registry);
+    if (!registry_reading_begin(registry, inquiry->session->deadline, error))
+        return NULL;
     struct manifest *manifest =
         manifest_parse(fetch->body, fetch->content_type, slice_from_string(expected), error);
     registry_reading_end(registry);
     return manifest;
 }
 
-static struct image *read_image(struct inquiry *inquiry, const struct fetch *fetch,
-                                struct error *error)
+static struct image *inquiry_read_image(struct inquiry *inquiry, const struct fetch *fetch,
+                                        struct error *error)
 {
     struct registry *registry = inquiry->session->registry;
 
-    registry_reading_begin(registry);
+    if (!registry_reading_begin(registry, inquiry->session->deadline, error))
+        return NULL;
     struct image *image = image_parse(fetch->body, error);
     registry_reading_end(registry);
     return image;
@@ -161,27 +163,28 @@ static struct image *read_image(struct inquiry *inquiry, const struct fetch *fet
  * ---------------------------------------------------------------------------------------- */
 
 /* A nested index: its entries take the place of the offer. */
-static bool settle_index(struct inquiry *inquiry, struct offer *offer, const struct manifest *index,
-                         struct error *error)
+static bool offer_settle_index(struct inquiry *inquiry, struct offer *offer,
+                               const struct manifest *index, struct error *error)
 {
     offer->state = OFFER_NOTHING;
     if (offer->depth + 1 > DEPTH_MAX)
         return error_set(error, ERROR_TOO_LARGE, "indexes are nested more than %d deep",
                          (int)DEPTH_MAX);
-    return splice_entries(inquiry, index, offer->depth + 1, &offer->next, error);
+    return inquiry_splice(inquiry, index, offer->depth + 1, &offer->next, error);
 }
 
-static bool settle_manifest(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
-                            struct error *error)
+static bool offer_settle_manifest(struct inquiry *inquiry, struct offer *offer,
+                                  const struct fetch *fetch, struct error *error)
 {
-    struct manifest *manifest = read_manifest(inquiry, fetch, offer->descriptor->media_type, error);
+    struct manifest *manifest =
+        inquiry_read_manifest(inquiry, fetch, offer->descriptor->media_type, error);
     if (!manifest)
         return false;
-    if (!keep_document(inquiry, manifest, NULL, error))
+    if (!inquiry_keep(inquiry, manifest, NULL, error))
         return false;
     switch (manifest->kind) {
     case MANIFEST_INDEX:
-        return settle_index(inquiry, offer, manifest, error);
+        return offer_settle_index(inquiry, offer, manifest, error);
     case MANIFEST_IMAGE:
         offer->state = OFFER_CONFIG;
         offer->descriptor = &manifest->config;
@@ -193,13 +196,13 @@ static bool settle_manifest(struct inquiry *inquiry, struct offer *offer, const 
     return true;
 }
 
-static bool settle_config(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
-                          struct error *error)
+static bool offer_settle_config(struct inquiry *inquiry, struct offer *offer,
+                                const struct fetch *fetch, struct error *error)
 {
-    struct image *image = read_image(inquiry, fetch, error);
+    struct image *image = inquiry_read_image(inquiry, fetch, error);
     if (!image)
         return false;
-    if (!keep_document(inquiry, NULL, image, error))
+    if (!inquiry_keep(inquiry, NULL, image, error))
         return false;
     bool is_known = *image->platform.os && *image->platform.architecture;
     offer->platform = image->platform;
@@ -210,7 +213,7 @@ static bool settle_config(struct inquiry *inquiry, struct offer *offer, const st
 
 /* A child that is not there leaves the rest as it is; any other failure is no answer at all, since
  * what it hides might be a platform. */
-static bool settle_child(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
+static bool offer_settle(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
                          struct error *error)
 {
     if (fetch->error.code == ERROR_NOT_FOUND) {
@@ -222,15 +225,15 @@ static bool settle_child(struct inquiry *inquiry, struct offer *offer, const str
     if (fetch->error.code != ERROR_NONE)
         *error = fetch->error;
     else if (offer->state == OFFER_MANIFEST)
-        is_settled = settle_manifest(inquiry, offer, fetch, error);
+        is_settled = offer_settle_manifest(inquiry, offer, fetch, error);
     else
-        is_settled = settle_config(inquiry, offer, fetch, error);
+        is_settled = offer_settle_config(inquiry, offer, fetch, error);
     if (!is_settled)
         error_prefix(error, "a child of the index: ");
     return is_settled;
 }
 
-static bool has_followed(struct inquiry *inquiry, const struct digest *digest)
+static bool inquiry_has_followed(struct inquiry *inquiry, const struct digest *digest)
 {
     for (size_t i = 0; i < inquiry->followed_count; i++)
         if (digest_equal(&inquiry->followed[i], digest))
@@ -241,13 +244,14 @@ static bool has_followed(struct inquiry *inquiry, const struct digest *digest)
 }
 
 /* What is to be asked next. A child that stands in the index twice adds nothing the second time. */
-static size_t collect_unknown(struct inquiry *inquiry, struct offer *out[SIDE_BY_SIDE])
+static size_t inquiry_collect(struct inquiry *inquiry, struct offer *out[SIDE_BY_SIDE])
 {
     size_t count = 0;
 
     for (struct offer *offer = inquiry->offers; offer && count < SIDE_BY_SIDE;
          offer = offer->next) {
-        if (offer->state == OFFER_MANIFEST && has_followed(inquiry, &offer->descriptor->digest))
+        if (offer->state == OFFER_MANIFEST &&
+            inquiry_has_followed(inquiry, &offer->descriptor->digest))
             offer->state = OFFER_NOTHING;
         if (offer->state == OFFER_MANIFEST || offer->state == OFFER_CONFIG)
             out[count++] = offer;
@@ -255,8 +259,8 @@ static size_t collect_unknown(struct inquiry *inquiry, struct offer *out[SIDE_BY
     return count;
 }
 
-static bool resolve_some(struct inquiry *inquiry, struct offer *offers[], size_t count,
-                         struct error *error)
+static bool inquiry_resolve_some(struct inquiry *inquiry, struct offer *offers[], size_t count,
+                                 struct error *error)
 {
     struct fetch fetches[SIDE_BY_SIDE];
     bool is_settled = true;
@@ -275,18 +279,18 @@ static bool resolve_some(struct inquiry *inquiry, struct offer *offers[], size_t
     }
     client_fetch(inquiry->session, fetches, count);
     for (size_t i = 0; i < count && is_settled; i++)
-        is_settled = settle_child(inquiry, offers[i], &fetches[i], error);
+        is_settled = offer_settle(inquiry, offers[i], &fetches[i], error);
     for (size_t i = 0; i < count; i++)
         fetch_release(&fetches[i]);
     return is_settled;
 }
 
-static bool resolve_all(struct inquiry *inquiry, struct error *error)
+static bool inquiry_resolve_all(struct inquiry *inquiry, struct error *error)
 {
     struct offer *offers[SIDE_BY_SIDE];
 
-    for (size_t count; (count = collect_unknown(inquiry, offers)) > 0;)
-        if (!resolve_some(inquiry, offers, count, error))
+    for (size_t count; (count = inquiry_collect(inquiry, offers)) > 0;)
+        if (!inquiry_resolve_some(inquiry, offers, count, error))
             return false;
     return true;
 }
@@ -294,9 +298,11 @@ static bool resolve_all(struct inquiry *inquiry, struct error *error)
 /* -- the two shapes of an image
  * --------------------------------------------------------------------- */
 
-static bool answer_index(struct inquiry *inquiry, const struct manifest *index, struct error *error)
+static bool inquiry_answer_index(struct inquiry *inquiry, const struct manifest *index,
+                                 struct error *error)
 {
-    if (!splice_entries(inquiry, index, 0, &inquiry->offers, error) || !resolve_all(inquiry, error))
+    if (!inquiry_splice(inquiry, index, 0, &inquiry->offers, error) ||
+        !inquiry_resolve_all(inquiry, error))
         return false;
     for (const struct offer *offer = inquiry->offers; offer; offer = offer->next)
         if (offer->state == OFFER_KNOWN)
@@ -309,15 +315,15 @@ static bool answer_index(struct inquiry *inquiry, const struct manifest *index, 
 
 /* A lone image's platform is in its config; where it is not, the answer says so and never guesses
  * (L10). */
-static bool answer_image(struct inquiry *inquiry, const struct manifest *manifest,
-                         struct error *error)
+static bool inquiry_answer_image(struct inquiry *inquiry, const struct manifest *manifest,
+                                 struct error *error)
 {
     struct fetch config = fetch_blob(&manifest->config.digest, manifest->config.size);
     struct image *image = NULL;
 
     client_fetch(inquiry->session, &config, 1);
     if (config.error.code == ERROR_NONE) {
-        image = read_image(inquiry, &config, error);
+        image = inquiry_read_image(inquiry, &config, error);
     } else {
         *error = config.error;
         error_prefix(error, "the image's configuration: ");
@@ -328,16 +334,17 @@ static bool answer_image(struct inquiry *inquiry, const struct manifest *manifes
     report_add_platform(inquiry->builder, &image->platform);
     if (!*image->platform.os || !*image->platform.architecture)
         report_add_warning(inquiry->builder, "the image's configuration names no platform");
-    return keep_document(inquiry, NULL, image, error);
+    return inquiry_keep(inquiry, NULL, image, error);
 }
 
-static bool answer(struct inquiry *inquiry, const struct manifest *manifest, struct error *error)
+static bool inquiry_answer(struct inquiry *inquiry, const struct manifest *manifest,
+                           struct error *error)
 {
     switch (manifest->kind) {
     case MANIFEST_INDEX:
-        return answer_index(inquiry, manifest, error);
+        return inquiry_answer_index(inquiry, manifest, error);
     case MANIFEST_IMAGE:
-        return answer_image(inquiry, manifest, error);
+        return inquiry_answer_image(inquiry, manifest, error);
     case MANIFEST_ARTIFACT:
         break;
     }
@@ -345,10 +352,10 @@ static bool answer(struct inquiry *inquiry, const struct manifest *manifest, str
                      manifest->artifact);
 }
 
-static struct report *report_of(struct inquiry *inquiry, const struct fetch *fetch,
-                                struct error *error)
+static struct report *inquiry_report(struct inquiry *inquiry, const struct fetch *fetch,
+                                     struct error *error)
 {
-    struct manifest *manifest = read_manifest(inquiry, fetch, "", error);
+    struct manifest *manifest = inquiry_read_manifest(inquiry, fetch, "", error);
 
     inquiry->builder = report_builder_new();
     if (!manifest || !inquiry->builder) {
@@ -357,7 +364,7 @@ static struct report *report_of(struct inquiry *inquiry, const struct fetch *fet
         manifest_free(manifest);
         return NULL;
     }
-    if (!keep_document(inquiry, manifest, NULL, error) || !answer(inquiry, manifest, error))
+    if (!inquiry_keep(inquiry, manifest, NULL, error) || !inquiry_answer(inquiry, manifest, error))
         return NULL;
     return report_builder_finish(inquiry->builder, &fetch->found, manifest->media_type,
                                  manifest->kind == MANIFEST_INDEX, error);
@@ -368,8 +375,8 @@ static struct report *report_of(struct inquiry *inquiry, const struct fetch *fet
 
 /* True when a HEAD shows that what is held is still what the tag means (H8). A HEAD that cannot
  * tell is no answer: the GET after it is. */
-static bool is_unchanged(struct session *session, const struct registry_question *question,
-                         struct error *error)
+static bool question_is_unchanged(struct session *session, const struct registry_question *question,
+                                  struct error *error)
 {
     struct fetch head = fetch_head(reference_target(question->reference));
 
@@ -380,8 +387,9 @@ static bool is_unchanged(struct session *session, const struct registry_question
     return is_same;
 }
 
-static struct report *ask(struct session *session, const struct registry_question *question,
-                          const struct digest *wanted, struct error *error)
+static struct report *question_ask(struct session *session,
+                                   const struct registry_question *question,
+                                   const struct digest *wanted, struct error *error)
 {
     struct fetch fetch = fetch_manifest(reference_target(question->reference), wanted, -1);
     struct inquiry inquiry = {.session = session};
@@ -393,21 +401,22 @@ static struct report *ask(struct session *session, const struct registry_questio
     else if (question->known)
         report = question->known(question->known_context, &fetch.found);
     if (!report && fetch.error.code == ERROR_NONE)
-        report = report_of(&inquiry, &fetch, error);
+        report = inquiry_report(&inquiry, &fetch, error);
     inquiry_release(&inquiry);
     fetch_release(&fetch);
     return report;
 }
 
-static struct report *ask_again(struct session *session, const struct registry_question *question,
-                                const struct digest *wanted, struct error *error)
+static struct report *question_ask_again(struct session *session,
+                                         const struct registry_question *question,
+                                         const struct digest *wanted, struct error *error)
 {
     struct error reason = {.code = ERROR_NONE};
 
-    if (is_unchanged(session, question, &reason))
+    if (question_is_unchanged(session, question, &reason))
         return report_ref(question->held);
     if (reason.code == ERROR_NONE)
-        return ask(session, question, wanted, error);
+        return question_ask(session, question, wanted, error);
     *error = reason;
     return NULL;
 }
@@ -423,9 +432,9 @@ struct report *registry_query(struct registry *registry, const struct registry_q
         return NULL;
     if (!session_open(registry, question, &session, error))
         return NULL;
-    struct report *report = question->held
-                                ? ask_again(&session, question, digest_text ? &wanted : NULL, error)
-                                : ask(&session, question, digest_text ? &wanted : NULL, error);
+    struct report *report =
+        question->held ? question_ask_again(&session, question, digest_text ? &wanted : NULL, error)
+                       : question_ask(&session, question, digest_text ? &wanted : NULL, error);
     session_close(&session);
     return report;
 }

@@ -2,7 +2,6 @@
 #include "registry/realm.h"
 
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "registry/credential.h"
 #include "registry/guard.h"
 #include "registry/problem.h"
+#include "registry/secret.h"
 #include "registry/session.h"
 #include "registry/transfer.h"
 
@@ -35,9 +35,7 @@ struct token_request {
 
 static void token_request_release(struct token_request *request)
 {
-    if (request->form)
-        explicit_bzero(request->form, strlen(request->form));
-    free(request->form);
+    secret_free(request->form);
     url_release(&request->url);
     *request = (struct token_request){0};
 }
@@ -52,8 +50,9 @@ static void append_parameter(struct buffer *out, char separator, const char *nam
 }
 
 /* A7: one `scope` parameter for each; empty parameters are left out (A4). */
-static bool write_get(const struct url *realm, const struct challenge *challenge, const char *scope,
-                      const struct credential *credential, struct buffer *out, struct error *error)
+static bool token_request_write_get(const struct url *realm, const struct challenge *challenge,
+                                    const char *scope, const struct credential *credential,
+                                    struct buffer *out, struct error *error)
 {
     char separator = strchr(realm->text, '?') ? '&' : '?';
     struct slice rest = slice_from_string(scope);
@@ -76,8 +75,9 @@ static bool write_get(const struct url *realm, const struct challenge *challenge
 }
 
 /* A8: an identity token is exchanged by POST; all scopes stand in one parameter. */
-static bool write_form(const struct challenge *challenge, const char *scope,
-                       const struct credential *credential, struct buffer *out, struct error *error)
+static bool token_request_write_form(const struct challenge *challenge, const char *scope,
+                                     const struct credential *credential, struct buffer *out,
+                                     struct error *error)
 {
     buffer_append_string(out, "grant_type=refresh_token&client_id=mqueryd");
     if (challenge->service)
@@ -87,9 +87,9 @@ static bool write_form(const struct challenge *challenge, const char *scope,
     return buffer_check(out, "the token request", error);
 }
 
-static bool write_request(const struct session *session, const struct url *realm,
-                          const struct challenge *challenge, const char *scope,
-                          struct token_request *out, struct error *error)
+static bool token_request_write(const struct session *session, const struct url *realm,
+                                const struct challenge *challenge, const char *scope,
+                                struct token_request *out, struct error *error)
 {
     const struct credential *credential = session->credential;
     struct buffer text = BUFFER_INIT(URL_MAX);
@@ -97,84 +97,76 @@ static bool write_request(const struct session *session, const struct url *realm
     bool done = false;
 
     if (is_post) {
-        done = write_form(challenge, scope, credential, &text, error) &&
+        done = token_request_write_form(challenge, scope, credential, &text, error) &&
                url_parse(slice_from_string(realm->text), NULL, "token realm", &out->url, error);
         out->form = done ? buffer_take(&text) : NULL;
     } else {
-        done = write_get(realm, challenge, scope, out->with_secret ? credential : NULL, &text,
-                         error) &&
+        done = token_request_write_get(realm, challenge, scope,
+                                       out->with_secret ? credential : NULL, &text, error) &&
                url_parse(buffer_slice(&text), NULL, "token realm", &out->url, error);
     }
-    if (text.data)
-        explicit_bzero(text.data, text.length);
-    buffer_release(&text);
+    secret_release(&text);
     return done;
 }
 
-static bool add_basic(struct transfer *transfer, const struct credential *credential,
-                      struct error *error)
+static bool token_request_add_basic(struct transfer *transfer, const struct credential *credential,
+                                    struct error *error)
 {
     struct buffer basic = BUFFER_INIT(BASIC_MAX);
     bool done = credential_write_basic(credential, &basic)
                     ? transfer_add_header(transfer, "Authorization", buffer_slice(&basic), error)
                     : error_no_memory(error);
-    if (basic.data)
-        explicit_bzero(basic.data, basic.length);
-    buffer_release(&basic);
+    secret_release(&basic);
     return done;
 }
 
-static bool add_secret(struct transfer *transfer, const struct session *session,
-                       const struct token_request *request, struct error *error)
+static bool token_request_add_secret(struct transfer *transfer, const struct session *session,
+                                     const struct token_request *request, struct error *error)
 {
     if (!request->form)
-        return !request->with_secret || add_basic(transfer, session->credential, error);
+        return !request->with_secret ||
+               token_request_add_basic(transfer, session->credential, error);
     transfer->form = strdup(request->form);
     return transfer->form || error_no_memory(error);
 }
 
-static struct transfer *ask_once(struct session *session, const struct token_request *request,
-                                 struct error *error)
+static struct transfer *realm_ask_once(struct session *session, const struct token_request *request,
+                                       struct error *error)
 {
     CLEANUP(transfer_free_p)
     struct transfer *transfer = session_transfer(session, &request->url, ROUTE_REALM, false, error);
     if (!transfer)
         return NULL;
     transfer->body_limit = TOKEN_BODY_MAX;
-    if (!add_secret(transfer, session, request, error))
+    if (!token_request_add_secret(transfer, session, request, error))
         return NULL;
-    atomic_fetch_add_explicit(&session->registry->tokens_asked, 1, memory_order_relaxed);
     if (!transfer_start(session->registry->engine, transfer, error))
         return NULL;
     transfer_wait(transfer);
     return TAKE(transfer);
 }
 
-static int64_t asked_to_wait(const struct transfer *transfer)
-{
-    const char *value = transfer->headers.retry_after;
-    return value ? problem_retry_after(slice_from_string(value), clock_realtime_ms()) : -1;
-}
-
 /* Asks until there is an answer that is final. The caller frees the transfer. */
-static struct transfer *ask(struct session *session, const struct token_request *request,
-                            struct error *error)
+static struct transfer *realm_ask_until_final(struct session *session,
+                                              const struct token_request *request,
+                                              struct error *error)
 {
     struct retry retry = retry_begin(session->retries, session->deadline);
 
     for (;;) {
         CLEANUP(transfer_free_p)
-        struct transfer *transfer = ask_once(session, request, error);
+        struct transfer *transfer = realm_ask_once(session, request, error);
         int64_t until = 0;
         if (!transfer)
             return NULL;
         unsigned worth = transfer->worth_retries;
         if (transfer->error.code == ERROR_NONE)
             worth = problem_is_retryable(transfer->status) ? UINT_MAX : 0;
-        if (!retry_take(&retry, worth, asked_to_wait(transfer), clock_monotonic_ms(), &until))
+        if (!retry_take(&retry, worth, transfer_retry_after(transfer), clock_monotonic_ms(),
+                        &until))
             return TAKE(transfer);
         if (!transfer_engine_sleep(session->registry->engine, until)) {
-            error_set(error, ERROR_DRAINING, "the service is shutting down");
+            error_draining(error);
             return NULL;
         }
     }
@@ -207,7 +199,7 @@ static bool is_token_safe(struct slice text)
 }
 
 /* A9. The text is opaque. */
-static bool read_grant(const struct transfer *transfer, const char *realm, struct grant *out,
+static bool grant_read(const struct transfer *transfer, const char *realm, struct grant *out,
                        struct error *error)
 {
     struct error reason;
@@ -223,8 +215,8 @@ static bool read_grant(const struct transfer *transfer, const char *realm, struc
 }
 
 /* A11: rejected credentials are reported, never dropped in silence. */
-static bool read_answer(const struct transfer *transfer, const struct url *realm, struct grant *out,
-                        struct error *error)
+static bool realm_read_answer(const struct transfer *transfer, const struct url *realm,
+                              struct grant *out, struct error *error)
 {
     if (transfer->error.code != ERROR_NONE) {
         *error = transfer->error;
@@ -232,7 +224,7 @@ static bool read_answer(const struct transfer *transfer, const struct url *realm
         return false;
     }
     if (transfer->status == 200)
-        return read_grant(transfer, realm->host, out, error);
+        return grant_read(transfer, realm->host, out, error);
     if (transfer->status >= 300 && transfer->status < 400)
         return error_set(error, ERROR_UPSTREAM,
                          "the token service at '%s' redirects, which is not followed", realm->host);
@@ -240,17 +232,15 @@ static bool read_answer(const struct transfer *transfer, const struct url *realm
     buffer_format(&what, "a token from '%s'", realm->host);
     problem_describe(transfer->status, buffer_slice(&transfer->body), buffer_string(&what), error);
     buffer_release(&what);
-    if (error->code == ERROR_RATE_LIMITED) {
-        int64_t wait = asked_to_wait(transfer);
-        error->retry_after = wait > 0 ? (uint32_t)((wait + 999) / 1000) : 0;
-    }
+    if (error->code == ERROR_RATE_LIMITED)
+        error->retry_after = clock_seconds_up(transfer_retry_after(transfer));
     return false;
 }
 
 /* Credentials go to a trusted realm or nowhere, and nothing is asked without them in silence: an
  * answer for everyone is not what the holder of credentials asked for (A15). */
-static bool may_send_secret(const struct session *session, const struct url *realm, bool *with,
-                            struct error *error)
+static bool realm_may_have_secret(const struct session *session, const struct url *realm,
+                                  bool *with, struct error *error)
 {
     const struct credential *credential = session->credential;
 
@@ -274,11 +264,11 @@ bool realm_ask(struct session *session, const struct challenge *challenge, const
     if (url_parse(slice_from_string(challenge->realm), session->endpoint.base, "token realm",
                   &realm, error) &&
         guard_check_realm(&session->endpoint, &realm, error) &&
-        may_send_secret(session, &realm, &request.with_secret, error) &&
-        write_request(session, &realm, challenge, scope, &request, error))
-        answer = ask(session, &request, error);
+        realm_may_have_secret(session, &realm, &request.with_secret, error) &&
+        token_request_write(session, &realm, challenge, scope, &request, error))
+        answer = realm_ask_until_final(session, &request, error);
     if (answer)
-        done = read_answer(answer, &realm, out, error);
+        done = realm_read_answer(answer, &realm, out, error);
 
     transfer_free(answer);
     token_request_release(&request);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "registry/core.h"
 #include "registry/guard.h"
 #include "registry/hosts.h"
@@ -22,7 +23,7 @@ struct registry *registry_new(const struct config_registry *settings, struct err
     registry->settings = settings;
     registry->reading_max = cores > 0 ? (unsigned)cores : 1;
     (void)pthread_mutex_init(&registry->reading_lock, NULL);
-    (void)pthread_cond_init(&registry->reading_done, NULL);
+    clock_condition_init(&registry->reading_done);
 
     registry->engine = transfer_engine_new((size_t)settings->memory, settings->open, error);
     if (!registry->engine)
@@ -67,13 +68,18 @@ bool registry_is_listed(const struct registry *registry, const char *host)
     return endpoint_listed(registry->settings, host) != NULL;
 }
 
-void registry_reading_begin(struct registry *registry)
+bool registry_reading_begin(struct registry *registry, int64_t deadline, struct error *error)
 {
+    struct timespec until = clock_timespec(deadline);
+    int outcome = 0;
+
     pthread_mutex_lock(&registry->reading_lock);
-    while (registry->reading == registry->reading_max)
-        pthread_cond_wait(&registry->reading_done, &registry->reading_lock);
-    registry->reading++;
+    while (registry->reading == registry->reading_max && outcome == 0)
+        outcome = pthread_cond_timedwait(&registry->reading_done, &registry->reading_lock, &until);
+    bool has_turn = registry->reading < registry->reading_max;
+    registry->reading += has_turn;
     pthread_mutex_unlock(&registry->reading_lock);
+    return has_turn || error_set(error, ERROR_TIMEOUT, "no time was left to read the answer");
 }
 
 void registry_reading_end(struct registry *registry)
@@ -82,14 +88,4 @@ void registry_reading_end(struct registry *registry)
     registry->reading--;
     pthread_cond_signal(&registry->reading_done);
     pthread_mutex_unlock(&registry->reading_lock);
-}
-
-struct registry_counts registry_counts(const struct registry *registry)
-{
-    return (struct registry_counts){
-        .manifests = registry->manifests,
-        .heads = registry->heads,
-        .blobs = registry->blobs,
-        .tokens = registry->tokens_asked,
-    };
 }

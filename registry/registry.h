@@ -2,7 +2,7 @@
 /*
  * How to talk to registries: the distribution protocol over libcurl.
  *
- * A registry_client (here: struct registry) serves all hosts and all threads. Operations are
+ * A struct registry serves all hosts and all threads. Operations are
  * blocking, straight-line calls for worker threads; one transfer thread underneath owns every curl
  * handle, and is started with the first operation. Each operation has a deadline on
  * clock_monotonic_ms() and ends by it.
@@ -22,7 +22,7 @@ struct config_registry;
 struct registry;
 
 /* `settings` is borrowed and must outlive the registry. Starts no thread yet. Errors: internal
- * (also a libcurl or json-c too old to be trusted), invalid (a CA file that cannot be read). */
+ * (also a libcurl too old to be trusted, or without TLS). */
 struct registry *registry_new(const struct config_registry *settings, struct error *error) MUST_USE;
 /* Waits for nothing: the caller has ended its operations (registry_cancel() hurries them). */
 void registry_free(struct registry *registry);
@@ -86,19 +86,11 @@ struct registry_question {
  * Which platforms does the image run on? One GET for an index; a lone image's config besides; the
  * configs of children only where an entry names no platform; nested indexes followed (L9). A tag
  * asked again costs a HEAD while it is unchanged. The caller owns the reference returned.
- * `error->retry_after` is set with rate_limited. Errors: forbidden, denied, not_found, unsupported,
- * too_large, rate_limited, upstream, timeout, draining, internal.
+ * `error->retry_after` is set with rate_limited. Errors: invalid (credentials for another
+ * registry), forbidden, denied, not_found, unsupported, too_large, rate_limited, overloaded (too
+ * much on its way at once), upstream, timeout, draining, internal.
  */
 struct report *registry_query(struct registry *registry, const struct registry_question *question,
                               struct error *error) MUST_USE;
-
-/* Requests sent since the start, by what they were for. Any thread. */
-struct registry_counts {
-    uint64_t manifests; /* GET */
-    uint64_t heads;
-    uint64_t blobs;
-    uint64_t tokens;
-};
-struct registry_counts registry_counts(const struct registry *registry);
 
 #endif

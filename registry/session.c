@@ -89,34 +89,50 @@ static const struct config_host *listed_host(const struct config_registry *setti
 struct place {
     const struct config_host *listed;
     bool is_registry; /* the registry's own origin */
+    bool is_insecure;
     bool may_be_private;
     bool is_isolated;
 };
 
-/* H16, A14, S2. A connection opened to a private address only because a private registry pointed
- * there must not be found by a later request that names the place itself: it is isolated. */
+static struct place own_place(const struct session *session)
+{
+    return (struct place){
+        .listed = session->endpoint.listed,
+        .is_registry = true,
+        .is_insecure = session->endpoint.insecure,
+        .may_be_private = session->endpoint.may_be_private,
+    };
+}
+
+/* H16, A14: an address on somebody's word alone. */
+static bool is_vouched_for(const struct session *session, const struct url *url, enum route route,
+                           bool registry_is_private)
+{
+    if (route == ROUTE_REDIRECT)
+        return registry_is_private;
+    /* A realm the operator listed beside the host. */
+    return route == ROUTE_REALM && session->endpoint.listed &&
+           guard_realm_is_trusted(&session->endpoint, url);
+}
+
+/* S2: a connection opened to a private address only on somebody's word must not be found by a later
+ * request that names the place itself: it is isolated. */
 static struct place judge(const struct session *session, const struct url *url, enum route route,
                           bool registry_is_private)
 {
     const struct config_registry *settings = session->registry->settings;
-    struct place place = {
-        .listed = listed_host(settings, url),
-        .is_registry = url_same_origin(url, &session->origin),
-    };
 
-    if (place.is_registry)
-        place.listed = session->endpoint.listed;
-    place.may_be_private = place.listed || settings->allow_private || settings->open ||
-                           (place.is_registry && session->endpoint.may_be_private);
-    if (place.may_be_private)
-        return place;
-    if (route == ROUTE_REDIRECT)
-        place.is_isolated = registry_is_private;
-    if (route == ROUTE_REALM) /* a realm the operator listed beside the host */
-        place.is_isolated =
-            session->endpoint.listed && guard_realm_is_trusted(&session->endpoint, url);
-    place.may_be_private = place.is_isolated;
-    return place;
+    if (url_same_origin(url, &session->origin))
+        return own_place(session);
+    const struct config_host *listed = listed_host(settings, url);
+    bool is_open = listed || settings->allow_private || settings->open;
+    bool is_isolated = !is_open && is_vouched_for(session, url, route, registry_is_private);
+    return (struct place){
+        .listed = listed,
+        .is_insecure = settings->insecure || (listed && listed->insecure_skip_verify),
+        .may_be_private = is_open || is_isolated,
+        .is_isolated = is_isolated,
+    };
 }
 
 struct transfer *session_transfer(const struct session *session, const struct url *url,
@@ -138,9 +154,7 @@ struct transfer *session_transfer(const struct session *session, const struct ur
     transfer->may_be_private = place.may_be_private;
     transfer->is_isolated = place.is_isolated;
     transfer->may_be_plain = strcmp(url->scheme, "http") == 0;
-    transfer->is_insecure = registry->settings->insecure ||
-                            (place.listed && place.listed->insecure_skip_verify) ||
-                            (place.is_registry && session->endpoint.insecure);
+    transfer->is_insecure = place.is_insecure;
     if (!transfer->may_be_plain && !transfer->is_insecure) {
         transfer->trust =
             trust_find(registry->trust, place.listed ? place.listed->ca_file : NULL, error);

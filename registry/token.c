@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "registry/credential.h"
 #include "registry/realm.h"
+#include "registry/secret.h"
 #include "registry/session.h"
 
 enum {
@@ -45,24 +46,18 @@ static struct slice token_key(const struct map_node *node)
 
 struct tokens *tokens_new(void)
 {
-    pthread_condattr_t attributes;
     struct tokens *tokens = calloc(1, sizeof(*tokens));
     if (!tokens)
         return NULL;
     (void)pthread_mutex_init(&tokens->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&tokens->fetched, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    clock_condition_init(&tokens->fetched);
     map_init(&tokens->map, token_key);
     return tokens;
 }
 
 static void token_free(struct token *token)
 {
-    if (token->text)
-        explicit_bzero(token->text, strlen(token->text));
-    free(token->text);
+    secret_free(token->text);
     free(token->key);
     free(token);
 }
@@ -192,7 +187,7 @@ static void fetch_into(struct session *session, const struct challenge *challeng
 
     token->is_fetching = false;
     token->error = failure;
-    free(token->text);
+    secret_free(token->text);
     token->text = grant.text;
     token->expires = done ? now + grant.life : 0;
     pthread_cond_broadcast(&tokens->fetched);

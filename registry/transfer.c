@@ -23,6 +23,8 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "registry/exchange.h"
+#include "registry/problem.h"
+#include "registry/secret.h"
 
 enum {
     SPARE_HANDLES_MAX = 64,
@@ -95,13 +97,11 @@ void transfer_free(struct transfer *transfer)
     if (transfer->engine)
         atomic_fetch_sub_explicit(&transfer->engine->reserved, transfer->reserved,
                                   memory_order_relaxed);
-    curl_slist_free_all(transfer->request_lines);
+    secret_free_lines(transfer->request_lines);
     exchange_headers_release(&transfer->headers);
     buffer_release(&transfer->body);
     (void)pthread_cond_destroy(&transfer->finished);
-    if (transfer->form)
-        explicit_bzero(transfer->form, strlen(transfer->form));
-    free(transfer->form);
+    secret_free(transfer->form);
     free(transfer->url);
     free(transfer);
 }
@@ -120,7 +120,7 @@ bool transfer_add_header(struct transfer *transfer, const char *name, struct sli
     struct curl_slist *lines = NULL;
     if (buffer_ok(&line))
         lines = curl_slist_append(transfer->request_lines, buffer_string(&line));
-    buffer_release(&line);
+    secret_release(&line);
     if (!lines)
         return error_no_memory(error);
     transfer->request_lines = lines;
@@ -160,13 +160,13 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
-static CURL *take_handle(struct transfer_engine *engine)
+static CURL *engine_take_handle(struct transfer_engine *engine)
 {
     return engine->spare_count ? engine->spare[--engine->spare_count] : curl_easy_init();
 }
 
 /* A handle used again keeps what it learned of TLS sessions. */
-static void give_handle_back(struct transfer_engine *engine, CURL *handle)
+static void engine_give_handle_back(struct transfer_engine *engine, CURL *handle)
 {
     if (engine->spare_count == SPARE_HANDLES_MAX) {
         curl_easy_cleanup(handle);
@@ -176,7 +176,7 @@ static void give_handle_back(struct transfer_engine *engine, CURL *handle)
     engine->spare[engine->spare_count++] = handle;
 }
 
-static void unlink_active(struct transfer_engine *engine, struct transfer *transfer)
+static void engine_unlink(struct transfer_engine *engine, struct transfer *transfer)
 {
     struct transfer **link = &engine->active;
     while (*link && *link != transfer)
@@ -186,12 +186,12 @@ static void unlink_active(struct transfer_engine *engine, struct transfer *trans
 }
 
 /* Gives the transfer back; nothing here may touch it afterwards. */
-static void complete(struct transfer_engine *engine, struct transfer *transfer)
+static void engine_complete(struct transfer_engine *engine, struct transfer *transfer)
 {
-    unlink_active(engine, transfer);
+    engine_unlink(engine, transfer);
     if (transfer->handle) {
         curl_multi_remove_handle(engine->multi, transfer->handle);
-        give_handle_back(engine, transfer->handle);
+        engine_give_handle_back(engine, transfer->handle);
         transfer->handle = NULL;
     }
     pthread_mutex_lock(&engine->lock);
@@ -200,9 +200,9 @@ static void complete(struct transfer_engine *engine, struct transfer *transfer)
     pthread_mutex_unlock(&engine->lock);
 }
 
-static void begin(struct transfer_engine *engine, struct transfer *transfer)
+static void engine_begin(struct transfer_engine *engine, struct transfer *transfer)
 {
-    CURL *handle = take_handle(engine);
+    CURL *handle = engine_take_handle(engine);
 
     transfer->handle = handle;
     transfer->next = engine->active;
@@ -210,11 +210,11 @@ static void begin(struct transfer_engine *engine, struct transfer *transfer)
     if (!handle || !exchange_prepare(handle, transfer, engine->use_proxy, clock_monotonic_ms()) ||
         curl_multi_add_handle(engine->multi, handle) != CURLM_OK) {
         error_set(&transfer->error, ERROR_INTERNAL, "cannot prepare a request");
-        complete(engine, transfer);
+        engine_complete(engine, transfer);
     }
 }
 
-static void collect_finished(struct transfer_engine *engine)
+static void engine_collect_finished(struct transfer_engine *engine)
 {
     int left = 0;
 
@@ -224,20 +224,20 @@ static void collect_finished(struct transfer_engine *engine)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         exchange_finish(message->easy_handle, transfer, message->data.result);
-        complete(engine, transfer);
+        engine_complete(engine, transfer);
     }
 }
 
-static void cancel_all(struct transfer_engine *engine)
+static void engine_cancel_all(struct transfer_engine *engine)
 {
     while (engine->active) {
-        error_set(&engine->active->error, ERROR_DRAINING, "the service is shutting down");
-        complete(engine, engine->active);
+        error_draining(&engine->active->error);
+        engine_complete(engine, engine->active);
     }
 }
 
 /* Empties the mailbox. Returns false when the thread should end. */
-static bool read_mailbox(struct transfer_engine *engine)
+static bool engine_read_mailbox(struct transfer_engine *engine)
 {
     uint64_t rings;
     (void)!read(engine->wake, &rings, sizeof(rings));
@@ -252,14 +252,14 @@ static bool read_mailbox(struct transfer_engine *engine)
     while (mail) {
         struct transfer *transfer = mail;
         mail = mail->next;
-        begin(engine, transfer);
+        engine_begin(engine, transfer);
     }
     if (is_cancelled)
-        cancel_all(engine);
+        engine_cancel_all(engine);
     return !is_ending;
 }
 
-static int wait_time(const struct transfer_engine *engine)
+static int engine_wait_time(const struct transfer_engine *engine)
 {
     if (engine->timer < 0)
         return TICK_MS;
@@ -281,7 +281,7 @@ static int curl_event_mask(uint32_t events)
     return mask;
 }
 
-static void run_timer(struct transfer_engine *engine)
+static void engine_run_timer(struct transfer_engine *engine)
 {
     int running;
     if (engine->timer < 0 || clock_monotonic_ms() < engine->timer)
@@ -298,16 +298,16 @@ static void *engine_thread(void *context)
     while (go_on) {
         struct epoll_event events[EVENTS_MAX];
         int running;
-        int count = epoll_wait(engine->epoll, events, EVENTS_MAX, wait_time(engine));
+        int count = epoll_wait(engine->epoll, events, EVENTS_MAX, engine_wait_time(engine));
         for (int i = 0; i < count; i++) {
             if (events[i].data.fd == engine->wake)
-                go_on = read_mailbox(engine);
+                go_on = engine_read_mailbox(engine);
             else
                 curl_multi_socket_action(engine->multi, events[i].data.fd,
                                          curl_event_mask(events[i].events), &running);
         }
-        run_timer(engine);
-        collect_finished(engine);
+        engine_run_timer(engine);
+        engine_collect_finished(engine);
     }
     return NULL;
 }
@@ -330,8 +330,6 @@ static bool check_libcurl(struct error *error)
 
 struct transfer_engine *transfer_engine_new(size_t memory, bool use_proxy, struct error *error)
 {
-    pthread_condattr_t attributes;
-
     if (!check_libcurl(error))
         return NULL;
     struct transfer_engine *engine = calloc(1, sizeof(*engine));
@@ -345,10 +343,7 @@ struct transfer_engine *transfer_engine_new(size_t memory, bool use_proxy, struc
     engine->wake = -1;
     engine->epoll = -1;
     (void)pthread_mutex_init(&engine->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&engine->cancelled, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    clock_condition_init(&engine->cancelled);
     return engine;
 }
 
@@ -399,7 +394,7 @@ static bool engine_start(struct transfer_engine *engine)
     return true;
 }
 
-static void ring(const struct transfer_engine *engine)
+static void engine_ring(const struct transfer_engine *engine)
 {
     uint64_t one = 1;
     (void)!write(engine->wake, &one, sizeof(one));
@@ -411,7 +406,7 @@ void transfer_engine_cancel(struct transfer_engine *engine)
     engine->is_cancelled = true;
     pthread_cond_broadcast(&engine->cancelled);
     if (engine->is_running)
-        ring(engine);
+        engine_ring(engine);
     pthread_mutex_unlock(&engine->lock);
 }
 
@@ -423,7 +418,7 @@ void transfer_engine_free(struct transfer_engine *engine)
     bool is_running = engine->is_running;
     engine->is_ending = true;
     if (is_running)
-        ring(engine);
+        engine_ring(engine);
     pthread_mutex_unlock(&engine->lock);
     if (is_running)
         pthread_join(engine->thread, NULL);
@@ -449,12 +444,12 @@ bool transfer_start(struct transfer_engine *engine, struct transfer *transfer, s
         transfer->next = engine->mailbox;
         engine->mailbox = transfer;
         if (was_empty)
-            ring(engine);
+            engine_ring(engine);
     }
     pthread_mutex_unlock(&engine->lock);
 
     if (is_cancelled)
-        return error_set(error, ERROR_DRAINING, "the service is shutting down");
+        return error_draining(error);
     if (!is_running)
         return error_set(error, ERROR_INTERNAL, "cannot start the transfer thread");
     return true;
@@ -469,6 +464,12 @@ void transfer_wait(struct transfer *transfer)
     while (!transfer->is_done)
         pthread_cond_wait(&transfer->finished, &engine->lock);
     pthread_mutex_unlock(&engine->lock);
+}
+
+int64_t transfer_retry_after(const struct transfer *transfer)
+{
+    const char *value = transfer->headers.retry_after;
+    return value ? problem_retry_after(slice_from_string(value), clock_realtime_ms()) : -1;
 }
 
 bool transfer_engine_sleep(struct transfer_engine *engine, int64_t until)

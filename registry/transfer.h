@@ -101,5 +101,7 @@ bool transfer_start(struct transfer_engine *engine, struct transfer *transfer,
                     struct error *error) MUST_USE;
 /* Returns when the engine is done with it, which is by its deadline: curl's own timeout. */
 void transfer_wait(struct transfer *transfer);
+/* What the response's Retry-After asks for, in ms; -1: nothing (H20). */
+int64_t transfer_retry_after(const struct transfer *transfer);
 
 #endif

@@ -32,18 +32,17 @@ void access_log_query(const struct config_log *settings, const struct request *r
                       struct slice image, enum outcome outcome, unsigned status,
                       const struct error *error)
 {
-    struct log_field fields[6];
+    struct log_field fields[5];
     size_t count = 0;
 
     if (!is_wanted(settings->access, outcome))
         return;
-    if (request->id[0])
-        fields[count++] = LOG_STRING("id", request->id);
     fields[count++] = LOG_TEXT("image", image);
     fields[count++] = LOG_STRING("cache", outcome_forms[outcome].name);
     fields[count++] = LOG_NUMBER("ms", clock_monotonic_ms() - request->started);
     fields[count++] = LOG_NUMBER("status", (int64_t)status);
     if (error)
         fields[count++] = LOG_STRING("error", error->message);
-    log_write(LOG_LEVEL_INFO, "query", fields, count);
+    bool is_fault = error && error->code == ERROR_INTERNAL; /* ours, so it is said louder */
+    log_write(is_fault ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "query", fields, count);
 }

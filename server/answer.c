@@ -14,18 +14,18 @@ static void add_max_age(struct response *response, int64_t milliseconds)
 {
     CLEANUP(buffer_release) struct buffer value = BUFFER_INIT(CACHE_CONTROL_MAX);
     if (buffer_format(&value, "public, max-age=%lld", (long long)(milliseconds / 1000)))
-        response_add_header(response, "Cache-Control", buffer_string(&value));
+        response_set_header(response, "Cache-Control", buffer_string(&value));
 }
 
 static void add_cache_control(struct response *response, const struct question *question,
                               bool is_stale, const struct config_cache *settings)
 {
     if (question_is_private(question)) {
-        response_add_header(response, "Cache-Control", "private, no-store");
+        response_set_header(response, "Cache-Control", "private, no-store");
     } else if (is_stale) {
-        response_add_header(response, "Cache-Control", "no-cache");
+        response_set_header(response, "Cache-Control", "no-cache");
     } else if (question->reference->digest) {
-        response_add_header(response, "Cache-Control", "public, max-age=31536000, immutable");
+        response_set_header(response, "Cache-Control", "public, max-age=31536000, immutable");
     } else {
         add_max_age(response, settings->fresh);
     }
@@ -58,7 +58,7 @@ struct response *answer_new(const struct question *question, const struct cache_
         return NULL;
     }
     add_cache_control(response, question, view.is_stale, settings);
-    response_add_header(response, "Vary", "Accept");
+    response_set_header(response, "Vary", "Accept");
     return response;
 }
 
@@ -67,12 +67,9 @@ struct response *answer_from_error(const struct error *error, bool is_private,
 {
     struct response *response = response_from_error(error);
 
-    if (is_private) {
-        response_add_header(response, "Cache-Control", "private, no-store");
-    } else if (error->code == ERROR_NOT_FOUND) {
+    if (is_private)
+        response_set_header(response, "Cache-Control", "private, no-store");
+    else if (error->code == ERROR_NOT_FOUND)
         add_max_age(response, settings->negative);
-    } else {
-        response_add_header(response, "Cache-Control", "no-store");
-    }
     return response;
 }

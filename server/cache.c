@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "server/response.h"
 #include "server/shelf.h"
 
@@ -165,7 +166,7 @@ static void failure_tell(const struct shelf_failure *failure, int64_t now, struc
 {
     (void)error_set(out, failure->code, "%.*s", (int)failure->length, failure->message);
     if (failure->has_retry_after)
-        out->retry_after = (uint32_t)((failure->until - now + 999) / 1000);
+        out->retry_after = clock_seconds_up(failure->until - now);
 }
 
 /* -- states --------------------------------------------------------------------------------- */

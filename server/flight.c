@@ -79,15 +79,11 @@ static struct slice flight_key(const struct map_node *node)
 
 struct flights *flights_new(void)
 {
-    pthread_condattr_t attributes;
     struct flights *flights = calloc(1, sizeof(*flights));
     if (!flights)
         return NULL;
     (void)pthread_mutex_init(&flights->mutex, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&flights->none_held, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    clock_condition_init(&flights->none_held);
     map_init(&flights->listed, flight_key);
     return flights;
 }
@@ -144,7 +140,7 @@ static enum flight_start start_or_join(struct flights *flights, struct flight *f
                                        struct waiter *waiter, struct error *error)
 {
     if (flights->is_closed) {
-        (void)error_set(error, ERROR_DRAINING, "shutting down");
+        (void)error_draining(error);
         return FLIGHT_REFUSED;
     }
     struct flight *same = flights_find_same(flights, flight);

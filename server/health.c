@@ -14,7 +14,7 @@ enum {
 /* A proxy that kept it would go on telling yesterday's health. */
 static void respond_uncached(struct request *request, struct response *response)
 {
-    response_add_header(response, "Cache-Control", "no-store");
+    response_set_header(response, "Cache-Control", "no-store");
     request_respond(request, response);
 }
 
@@ -38,6 +38,6 @@ void ready_answer(struct server *server, struct request *request)
         health_answer(server, request);
         return;
     }
-    (void)error_set(&error, ERROR_DRAINING, "shutting down");
+    (void)error_draining(&error);
     respond_uncached(request, response_from_error(&error));
 }

@@ -134,7 +134,7 @@ void lookup_answer(struct lookup *lookup, struct request *request)
     struct error error;
 
     if (atomic_load_explicit(&lookup->is_draining, memory_order_relaxed)) {
-        (void)error_set(&error, ERROR_DRAINING, "shutting down");
+        (void)error_draining(&error);
         lookup_fail(lookup, request, &question, OUTCOME_REFUSED, &error);
     } else if (!question_read(&question, request, &error)) {
         lookup_fail(lookup, request, &question, OUTCOME_REFUSED, &error);
@@ -167,7 +167,7 @@ void lookup_drain(struct lookup *lookup, int64_t deadline)
     atomic_store(&lookup->is_draining, true);
     flights_close(lookup->flights);
     if (!flights_wait_until_none_held(lookup->flights, deadline)) {
-        (void)error_set(&error, ERROR_DRAINING, "shutting down");
+        (void)error_draining(&error);
         lookup_fail_waiters(lookup, flights_take_overdue(lookup->flights, INT64_MAX), &error);
         (void)flights_wait_until_none_held(lookup->flights, clock_monotonic_ms() + DRAIN_LAST_MS);
     }

@@ -92,7 +92,7 @@ static void lookup_cancel(struct job *job)
     struct flight *flight = flight_of(job);
     struct error error;
 
-    (void)error_set(&error, ERROR_DRAINING, "shutting down");
+    (void)error_draining(&error);
     lookup_land_failed(flight->lookup, flight, &error);
 }
 

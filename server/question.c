@@ -67,7 +67,7 @@ static bool read_credential(struct question *question, const struct request *req
         return error_set(error, ERROR_INVALID, "X-Registry-Auth is given %zu times", count);
     if (!request->is_confidential) {
         return error_set(error, ERROR_FORBIDDEN,
-                         "X-Registry-Auth is taken over TLS, loopback or a Unix socket only: "
+                         "X-Registry-Auth is taken over loopback or a Unix socket only: "
                          "others may have read it on its way");
     }
     error->code = ERROR_NONE;

@@ -41,10 +41,8 @@ struct request {
     enum method method;
     struct slice path;    /* as received, percent-encoded, without the query */
     struct slice query;   /* as received, without '?' */
-    struct slice body;    /* empty: no route takes one yet */
-    bool is_confidential; /* came over TLS, loopback or a Unix socket: secrets may stand in it */
+    bool is_confidential; /* came over loopback or a Unix socket: secrets may stand in it */
     int64_t started;      /* clock_monotonic_ms() */
-    char id[33];          /* "" until something needs one; for the log */
 };
 
 /* Takes a request's target apart into `path` and `query`; both borrow from `target`. The absolute

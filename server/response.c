@@ -86,16 +86,29 @@ void response_unref(struct response *response)
         response_free(response);
 }
 
-void response_add_header(struct response *response, const char *name, const char *value)
+/* Where the header of this name stands, or would stand. */
+static struct response_header *find_header(struct response *response, const char *name)
+{
+    size_t i = 0;
+
+    while (i < response->header_count && strcmp(response->headers[i].name, name) != 0)
+        i++;
+    assert(i < RESPONSE_HEADERS_MAX);
+    return &response->headers[i];
+}
+
+void response_set_header(struct response *response, const char *name, const char *value)
 {
     if (response == &no_memory)
         return;
-    assert(response->header_count < RESPONSE_HEADERS_MAX);
+    struct response_header *header = find_header(response, name);
     char *copy = strdup(value);
     if (!copy)
         return;
-    response->headers[response->header_count++] =
-        (struct response_header){.name = name, .value = copy};
+    if (!header->name)
+        response->header_count++;
+    free(header->value);
+    *header = (struct response_header){.name = name, .value = copy};
 }
 
 struct response *response_json(unsigned status, struct buffer *body)
@@ -118,7 +131,7 @@ static void add_retry_after(struct response *response, const struct error *error
     if (wait == 0 && error_forms[error->code].says_when_to_retry)
         wait = 1;
     if (wait > 0 && buffer_append_integer(&seconds, wait))
-        response_add_header(response, "Retry-After", buffer_string(&seconds));
+        response_set_header(response, "Retry-After", buffer_string(&seconds));
 }
 
 struct response *response_from_error_as(unsigned status, const struct error *error)
@@ -132,6 +145,7 @@ struct response *response_from_error_as(unsigned status, const struct error *err
     json_write_object_end(&writer);
 
     struct response *response = response_json(status, &body);
+    response_set_header(response, "Cache-Control", "no-store");
     add_retry_after(response, error);
     return response;
 }

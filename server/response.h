@@ -45,9 +45,10 @@ struct response *response_ref(struct response *response);
 void response_unref(struct response *response);
 CLEANUP_DEFINE(struct response, response_unref)
 
-/* Only before the response is shared. `value` is copied. A failure to copy is no failure of the
- * answer: the header is left out. More than RESPONSE_HEADERS_MAX is an assertion failure. */
-void response_add_header(struct response *response, const char *name, const char *value);
+/* In place of an earlier one of this name. Only before the response is shared. `value` is copied. A
+ * failure to copy is no failure of the answer: the header is left out. More than
+ * RESPONSE_HEADERS_MAX is an assertion failure. */
+void response_set_header(struct response *response, const char *name, const char *value);
 
 /* As response_new() with JSON. Never NULL: without memory, or when the buffer is not ok, a static
  * answer of status 500. */

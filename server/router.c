@@ -67,7 +67,7 @@ static void refuse_method(const struct route *route, struct request *request)
     }
     (void)error_set(&error, ERROR_METHOD, "%s takes %s only", route->path, buffer_string(&allow));
     struct response *response = response_from_error(&error);
-    response_add_header(response, "Allow", buffer_string(&allow));
+    response_set_header(response, "Allow", buffer_string(&allow));
     request_respond(request, response);
 }
 

@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -121,6 +122,19 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* The signal to stop that has come, or 0. A hang-up is what elsewhere means "read your settings
+ * again": it is no reason to stop. */
+static int next_stop_signal(const struct server *server)
+{
+    int signal = signals_next(server->signals);
+
+    if (signal != SIGHUP)
+        return signal;
+    LOG_WARNING("settings are read once, at the start: restart to read them again",
+                LOG_NUMBER("signal", signal));
+    return 0;
+}
+
 /* Waits for connections and signals until `until` at most, and never past the next tick. Returns
  * the signal that came, or 0. */
 static int serve_once(struct server *server, int64_t until)
@@ -145,7 +159,7 @@ static int serve_once(struct server *server, int64_t until)
     }
     if (now >= server->next_tick)
         tick(server, now);
-    return signals_next(server->signals);
+    return next_stop_signal(server);
 }
 
 static void announce(const struct server *server)

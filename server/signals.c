@@ -9,15 +9,16 @@
 
 int signals_open(struct error *error)
 {
-    sigset_t stop;
+    sigset_t awaited;
 
-    (void)sigemptyset(&stop);
-    (void)sigaddset(&stop, SIGTERM);
-    (void)sigaddset(&stop, SIGINT);
+    (void)sigemptyset(&awaited);
+    (void)sigaddset(&awaited, SIGTERM);
+    (void)sigaddset(&awaited, SIGINT);
+    (void)sigaddset(&awaited, SIGHUP);
     (void)signal(SIGPIPE, SIG_IGN); /* NOLINT(cert-err33-c): cannot fail for a known signal */
-    (void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &awaited, NULL);
 
-    int fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    int fd = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         (void)error_set(error, ERROR_INTERNAL, "cannot wait for signals (errno %d)", errno);
     return fd;

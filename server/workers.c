@@ -49,8 +49,10 @@ struct workers {
     size_t running;
     size_t strangers_running;
     size_t threads;
-    size_t idle;    /* resting, and not called yet */
-    size_t wakeups; /* called, and not up yet */
+    bool has_ended_one;
+    pthread_t last_ended; /* not joined yet: the next to end does it, or workers_free() */
+    size_t idle;          /* resting, and not called yet */
+    size_t wakeups;       /* called, and not up yet */
 };
 
 static struct slice queue_key(const struct map_node *node)
@@ -64,16 +66,6 @@ static size_t at_least_one(size_t count)
     return count ? count : 1;
 }
 
-/* Conditions wait on the clock that does not jump. */
-static void condition_init(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(condition, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-}
-
 struct workers *workers_new(const struct workers_settings *settings)
 {
     struct workers *workers = calloc(1, sizeof(*workers));
@@ -83,8 +75,8 @@ struct workers *workers_new(const struct workers_settings *settings)
     workers->registry_max = at_least_one(settings->threads_max / 2);
     workers->strangers_max = at_least_one(settings->threads_max / 4);
     (void)pthread_mutex_init(&workers->mutex, NULL);
-    condition_init(&workers->wake);
-    condition_init(&workers->ended);
+    clock_condition_init(&workers->wake);
+    clock_condition_init(&workers->ended);
     map_init(&workers->queues, queue_key);
     list_init(&workers->known);
     list_init(&workers->strangers);
@@ -235,6 +227,24 @@ static bool worker_rest(struct workers *workers)
     return true;
 }
 
+/* Threads are joined, not detached: what a library keeps for a thread is freed after its last line
+ * here, and must not be overtaken by the end of the process. Each joins the one that ended before
+ * it. Called with the mutex held, which is given up for good: the workers may be gone at once. */
+static void worker_end(struct workers *workers)
+{
+    bool has_previous = workers->has_ended_one;
+    pthread_t previous = workers->last_ended;
+
+    workers->has_ended_one = true;
+    workers->last_ended = pthread_self();
+    workers->threads--;
+    if (workers->threads == 0)
+        (void)pthread_cond_signal(&workers->ended);
+    (void)pthread_mutex_unlock(&workers->mutex);
+    if (has_previous)
+        (void)pthread_join(previous, NULL);
+}
+
 static void *worker_main(void *context)
 {
     struct workers *workers = context;
@@ -243,10 +253,7 @@ static void *worker_main(void *context)
     bool goes_on = true;
     while (goes_on)
         goes_on = worker_run_next(workers) || worker_rest(workers);
-    workers->threads--;
-    if (workers->threads == 0)
-        (void)pthread_cond_signal(&workers->ended);
-    (void)pthread_mutex_unlock(&workers->mutex);
+    worker_end(workers);
     return NULL;
 }
 
@@ -257,7 +264,6 @@ static bool worker_start(struct workers *workers)
 
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, WORKER_STACK_SIZE);
-    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     bool is_started = pthread_create(&thread, &attributes, worker_main, workers) == 0;
     (void)pthread_attr_destroy(&attributes);
     if (is_started)
@@ -346,8 +352,7 @@ static bool workers_enqueue(struct workers *workers, struct job *job, struct err
 bool workers_submit(struct workers *workers, struct job *job, struct error *error)
 {
     (void)pthread_mutex_lock(&workers->mutex);
-    bool done = workers->is_ending ? error_set(error, ERROR_DRAINING, "shutting down")
-                                   : workers_enqueue(workers, job, error);
+    bool done = workers->is_ending ? error_draining(error) : workers_enqueue(workers, job, error);
     (void)pthread_mutex_unlock(&workers->mutex);
     return done;
 }
@@ -397,6 +402,8 @@ void workers_free(struct workers *workers)
     while (workers->threads > 0) /* each job has its deadline */
         (void)pthread_cond_wait(&workers->ended, &workers->mutex);
     (void)pthread_mutex_unlock(&workers->mutex);
+    if (workers->has_ended_one)
+        (void)pthread_join(workers->last_ended, NULL);
 
     (void)pthread_cond_destroy(&workers->ended);
     (void)pthread_cond_destroy(&workers->wake);

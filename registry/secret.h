@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Passwords and tokens do not outlive their use: their memory is cleansed before it is freed.
+ */
+#ifndef REGISTRY_SECRET_H
+#define REGISTRY_SECRET_H
+
+#include "base/buffer.h"
+
+struct curl_slist;
+
+/* Each takes NULL, and ends what it is given. */
+void secret_free(char *secret);
+void secret_release(struct buffer *secret);
+/* A request's header lines, of which one may be an Authorization. */
+void secret_free_lines(struct curl_slist *lines);
+
+#endif
