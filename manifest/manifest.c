@@ -176,7 +176,11 @@ void manifest_set_artifact(struct manifest *manifest, const char *words, struct 
 
 static bool manifest_read(struct manifest *manifest, struct error *error)
 {
+    bool names_itself = json_get_string(manifest->document, "mediaType").length > 0;
+
     manifest->media_type = media_type_name(manifest->type);
+    manifest->is_typed_by_header =
+        !names_itself && manifest->type != guess_type(manifest->document);
     return media_type_is_index(manifest->type) ? index_read(manifest, error)
                                                : image_manifest_read(manifest, error);
 }

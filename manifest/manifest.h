@@ -161,7 +161,8 @@ struct manifest {
     struct descriptor config;   /* of an image */
     struct descriptor *entries; /* of an index, in its order */
     size_t entry_count;
-    struct json *document; /* owns the strings above */
+    struct json *document;   /* owns the strings above */
+    bool is_typed_by_header; /* the bytes alone would be taken for another type */
 };
 
 /*
@@ -204,7 +205,9 @@ struct report {
     uint32_t warning_count;
     uint32_t attestations;
     bool is_list;
-    uint32_t size; /* bytes of memory it takes, for the cache's account */
+    bool is_partial; /* a child was not there when it was asked for; it may come yet */
+    bool is_local;   /* says more than the digest's bytes do: good only where it was asked for */
+    uint32_t size;   /* bytes of memory it takes, for the cache's account */
     _Atomic uint32_t references;
 };
 
@@ -222,6 +225,9 @@ CLEANUP_DEFINE(struct report_builder, report_builder_free)
  * often it is added. */
 void report_add_platform(struct report_builder *builder, const struct platform *platform);
 void report_add_attestation(struct report_builder *builder);
+/* See struct report. */
+void report_mark_partial(struct report_builder *builder);
+void report_mark_local(struct report_builder *builder);
 void report_add_warning(struct report_builder *builder, const char *format, ...) PRINTF(2, 3);
 /* The finished report, with one reference; adds the warnings that the whole shows (equal platforms
  * in a list, a lone image without one). The builder is used up but still the caller's to free.

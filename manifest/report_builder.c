@@ -30,6 +30,8 @@ struct report_builder {
     size_t feature_count;
     uint32_t warning_count;
     uint32_t attestations;
+    bool is_partial;
+    bool is_local;
 };
 
 struct report_builder *report_builder_new(void)
@@ -82,6 +84,16 @@ void report_add_warning(struct report_builder *builder, const char *format, ...)
 void report_add_attestation(struct report_builder *builder)
 {
     builder->attestations++;
+}
+
+void report_mark_partial(struct report_builder *builder)
+{
+    builder->is_partial = true;
+}
+
+void report_mark_local(struct report_builder *builder)
+{
+    builder->is_local = true;
 }
 
 /* The longest start that does not end within a character. */
@@ -265,6 +277,8 @@ struct report *report_builder_finish(struct report_builder *builder, const struc
         .digest = *digest,
         .media_type = media_type,
         .is_list = is_list,
+        .is_partial = builder->is_partial,
+        .is_local = builder->is_local,
         .platforms = platforms,
         .platform_count = (uint32_t)builder->platform_count,
         .warnings = warnings,

@@ -70,12 +70,23 @@ static bool parse_address(struct slice host, struct in6_addr *out)
     return is_bracketed ? parse_ipv6(text, out) : parse_ipv4(text, out);
 }
 
+/* Longer than any spelling of an address that is one, and all digits: curl would still find an
+ * address in it, which here could not be judged (S1). */
+static bool is_overlong_number(struct slice host)
+{
+    for (size_t i = 0; i < host.length; i++) {
+        if (!memchr("0123456789abcdefxABCDEFX.", host.data[i], 25))
+            return false;
+    }
+    return host.length >= ADDRESS_TEXT_SIZE;
+}
+
 bool authority_parse(struct slice text, struct authority *out)
 {
     struct authority authority = {.host = slice_until(text, host_length(text))};
     struct slice rest = slice_from(text, authority.host.length);
 
-    if (authority.host.length == 0)
+    if (authority.host.length == 0 || is_overlong_number(authority.host))
         return false;
     if (rest.length &&
         (rest.data[0] != ':' || !authority_parse_port(slice_from(rest, 1), &authority.port)))

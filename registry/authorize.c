@@ -72,6 +72,21 @@ static bool authorize_token(struct session *session, struct fetch *fetch,
     return fetch->token && authorize_bearer(transfer, fetch->token, error);
 }
 
+/* A challenge remembered from another request may lead nowhere by now: it is forgotten, and the
+ * registry asked without, so that it can say anew what it wants. That the realm rejects the
+ * credentials is an answer, though (A11), and a quota is one too. */
+static bool authorize_go_without(const struct session *session, const struct fetch *fetch,
+                                 const struct error *failure)
+{
+    bool leads_nowhere = failure->code == ERROR_UPSTREAM || failure->code == ERROR_NOT_FOUND ||
+                         failure->code == ERROR_FORBIDDEN || failure->code == ERROR_TIMEOUT;
+
+    if (fetch->challenges > 0 || !(leads_nowhere || failure->code == ERROR_DENIED))
+        return false;
+    hosts_forget_challenge(session->registry->hosts, session->endpoint.base);
+    return leads_nowhere;
+}
+
 bool authorize(struct session *session, struct fetch *fetch, struct transfer *transfer,
                struct error *error)
 {
@@ -84,7 +99,8 @@ bool authorize(struct session *session, struct fetch *fetch, struct transfer *tr
     if (!hosts_recall_challenge(session->registry->hosts, session->endpoint.base, &challenge))
         return true;
     if (challenge.scheme == CHALLENGE_BEARER)
-        done = authorize_token(session, fetch, &challenge, transfer, error);
+        done = authorize_token(session, fetch, &challenge, transfer, error) ||
+               authorize_go_without(session, fetch, error);
     else if (credential && credential->username)
         done = authorize_basic(transfer, credential, error);
     challenge_release(&challenge);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "registry/authorize.h"
+#include "registry/credential.h"
 #include "registry/guard.h"
 #include "registry/hosts.h"
 #include "registry/problem.h"
@@ -123,13 +124,34 @@ static bool fetch_begin(struct session *session, struct fetch *fetch)
 
 /* -- settling: not the content -------------------------------------------------------------- */
 
-/* H20: everyone else's requests to this registry wait too. */
-static void pause_registry(const struct session *session, int64_t asked)
+/* H20: a registry's quota is one of who asks, so all requests in the same name wait. */
+static void write_quota_name(const struct session *session, struct buffer *out)
+{
+    char identity[CREDENTIAL_IDENTITY_SIZE];
+
+    credential_identity(session->credential, identity);
+    buffer_format(out, "%s %s", session->endpoint.base, identity);
+}
+
+static void pause_quota(const struct session *session, int64_t asked)
 {
     int64_t pause = asked < LONGEST_PAUSE_MS ? asked : LONGEST_PAUSE_MS;
+    struct buffer name = BUFFER_INIT(URL_MAX);
 
-    if (pause > 0)
-        hosts_pause(session->registry->hosts, session->endpoint.base, clock_monotonic_ms() + pause);
+    write_quota_name(session, &name);
+    if (pause > 0 && buffer_ok(&name))
+        hosts_pause(session->registry->hosts, buffer_string(&name), clock_monotonic_ms() + pause);
+    buffer_release(&name);
+}
+
+static int64_t quota_paused_until(const struct session *session, int64_t now)
+{
+    struct buffer name = BUFFER_INIT(URL_MAX);
+
+    write_quota_name(session, &name);
+    int64_t until = hosts_paused_until(session->registry->hosts, buffer_string(&name), now);
+    buffer_release(&name);
+    return until;
 }
 
 static void fetch_settle_problem(struct session *session, struct fetch *fetch)
@@ -145,7 +167,8 @@ static void fetch_settle_problem(struct session *session, struct fetch *fetch)
     buffer_release(&what);
     if (fetch->error.code == ERROR_RATE_LIMITED) {
         fetch->error.retry_after = clock_seconds_up(asked > 0 ? asked : DEFAULT_PAUSE_MS);
-        pause_registry(session, asked);
+        if (!fetch->has_left_origin) /* another host's quota is not the registry's */
+            pause_quota(session, asked);
     }
     unsigned worth = problem_is_retryable(transfer->status) ? UINT_MAX : 0;
     if (retry_take(&fetch->retry, worth, asked, clock_monotonic_ms(), &until))
@@ -304,18 +327,29 @@ static void fetch_settle(struct session *session, struct fetch *fetch)
     }
 }
 
+/* Whether waiting for the quota's end is worth it. A service answers at once: its callers wait. */
+static bool fetch_may_wait(const struct session *session, const struct fetch *fetch, int64_t pause,
+                           int64_t now)
+{
+    if (pause <= now || pause <= fetch->not_before)
+        return true;
+    bool is_patient = fetch->retry.allowed > 1 && pause - now <= fetch->retry.patience;
+    return is_patient && pause < session->deadline;
+}
+
 /* Sleeps out what retries and the registry's own pause ask for. False when the wait is not worth
  * it: the fetch's error says why. */
 static bool fetch_wait_for_turn(struct session *session, struct fetch *fetch)
 {
     int64_t now = clock_monotonic_ms();
-    int64_t pause = hosts_paused_until(session->registry->hosts, session->endpoint.base, now);
+    int64_t pause = quota_paused_until(session, now);
     int64_t until = fetch->not_before > pause ? fetch->not_before : pause;
 
-    if (pause - now > fetch->retry.patience || (pause && pause >= session->deadline)) {
+    if (!fetch_may_wait(session, fetch, pause, now)) {
+        uint32_t wait = clock_seconds_up(pause - now);
         error_set(&fetch->error, ERROR_RATE_LIMITED, "'%s' asked not to be asked for %u seconds",
-                  session->endpoint.registry, clock_seconds_up(pause - now));
-        fetch->error.retry_after = clock_seconds_up(pause - now);
+                  session->endpoint.registry, wait);
+        fetch->error.retry_after = wait;
         return false;
     }
     if (until <= now)

@@ -23,11 +23,33 @@ static bool is_hub(const char *registry)
     return reference_is_docker_hub(slice_from_string(registry));
 }
 
+/* "host" and "host:443" are one place: the other spelling is looked for. */
+static const struct config_host *find_at_usual_port(const struct config_registry *settings,
+                                                    struct slice registry)
+{
+    static const struct slice usual = {":443", 4};
+    struct buffer other = BUFFER_INIT(BASE_MAX);
+    struct authority authority;
+
+    if (!authority_parse(registry, &authority))
+        return NULL;
+    buffer_append_slice(&other, authority.host);
+    if (authority.port == 0)
+        buffer_append_slice(&other, usual);
+    const struct config_host *listed = authority.port == 0 || authority.port == 443
+                                           ? config_registry_host(settings, buffer_slice(&other))
+                                           : NULL;
+    buffer_release(&other);
+    return listed;
+}
+
 const struct config_host *endpoint_listed(const struct config_registry *settings,
                                           const char *registry)
 {
     const struct config_host *listed = config_registry_host(settings, slice_from_string(registry));
 
+    if (!listed)
+        listed = find_at_usual_port(settings, slice_from_string(registry));
     if (listed || !is_hub(registry))
         return listed;
     for (size_t i = 0; i < HUB_NAME_COUNT && !listed; i++)

@@ -207,7 +207,8 @@ static void set_security(CURL *handle, struct transfer *transfer)
     curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
     curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, transfer);
-    if (transfer->is_isolated) {
+    if (transfer->is_isolated) { /* an HTTP/2 connection could be joined while it is busy */
+        curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
     }

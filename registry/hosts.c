@@ -8,7 +8,8 @@
 #include "base/map.h"
 
 enum {
-    HOSTS_MAX = 4096
+    HOSTS_MAX = 4096,
+    CHALLENGE_MAX = 2048 /* bytes of one; those of real registries are a tenth */
 };
 
 struct host {
@@ -115,11 +116,17 @@ static bool copy_challenge(struct challenge *to, const struct challenge *from)
     return false;
 }
 
+static size_t challenge_length(const struct challenge *challenge)
+{
+    return slice_from_string(challenge->realm).length +
+           slice_from_string(challenge->service).length;
+}
+
 void hosts_learn_challenge(struct hosts *hosts, const char *origin,
                            const struct challenge *challenge)
 {
     struct challenge copy;
-    if (!copy_challenge(&copy, challenge))
+    if (challenge_length(challenge) > CHALLENGE_MAX || !copy_challenge(&copy, challenge))
         return;
 
     pthread_mutex_lock(&hosts->lock);
@@ -134,6 +141,21 @@ void hosts_learn_challenge(struct hosts *hosts, const char *origin,
     challenge_release(&copy);
 }
 
+void hosts_forget_challenge(struct hosts *hosts, const char *origin)
+{
+    struct challenge old = {.realm = NULL};
+
+    pthread_mutex_lock(&hosts->lock);
+    struct host *host = find(hosts, origin);
+    if (host) {
+        old = host->challenge;
+        host->challenge = (struct challenge){.realm = NULL};
+        host->has_challenge = false;
+    }
+    pthread_mutex_unlock(&hosts->lock);
+    challenge_release(&old);
+}
+
 bool hosts_recall_challenge(struct hosts *hosts, const char *origin, struct challenge *out)
 {
     pthread_mutex_lock(&hosts->lock);
@@ -143,19 +165,19 @@ bool hosts_recall_challenge(struct hosts *hosts, const char *origin, struct chal
     return is_known;
 }
 
-void hosts_pause(struct hosts *hosts, const char *origin, int64_t until)
+void hosts_pause(struct hosts *hosts, const char *name, int64_t until)
 {
     pthread_mutex_lock(&hosts->lock);
-    struct host *host = find_or_add(hosts, origin);
+    struct host *host = find_or_add(hosts, name);
     if (host && host->paused_until < until)
         host->paused_until = until;
     pthread_mutex_unlock(&hosts->lock);
 }
 
-int64_t hosts_paused_until(struct hosts *hosts, const char *origin, int64_t now)
+int64_t hosts_paused_until(struct hosts *hosts, const char *name, int64_t now)
 {
     pthread_mutex_lock(&hosts->lock);
-    const struct host *host = find(hosts, origin);
+    const struct host *host = find(hosts, name);
     int64_t until = host && host->paused_until > now ? host->paused_until : 0;
     pthread_mutex_unlock(&hosts->lock);
     return until;

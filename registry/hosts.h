@@ -24,9 +24,13 @@ void hosts_learn_challenge(struct hosts *hosts, const char *origin,
 /* A copy for the caller to release; false when none is known. */
 bool hosts_recall_challenge(struct hosts *hosts, const char *origin, struct challenge *out);
 
-/* H20: a 429 holds for every request to that host. Milliseconds of clock_monotonic_ms(). */
-void hosts_pause(struct hosts *hosts, const char *origin, int64_t until);
+/* The challenge has led nowhere: the next request goes without, and may learn another. */
+void hosts_forget_challenge(struct hosts *hosts, const char *origin);
+
+/* H20: a 429 holds for every request of that name: an origin, and who asks there. Milliseconds of
+ * clock_monotonic_ms(). */
+void hosts_pause(struct hosts *hosts, const char *name, int64_t until);
 /* 0: not paused. */
-int64_t hosts_paused_until(struct hosts *hosts, const char *origin, int64_t now);
+int64_t hosts_paused_until(struct hosts *hosts, const char *name, int64_t now);
 
 #endif

@@ -219,6 +219,7 @@ static bool offer_settle(struct inquiry *inquiry, struct offer *offer, const str
     if (fetch->error.code == ERROR_NOT_FOUND) {
         offer->state = OFFER_NOTHING;
         inquiry->unknown++;
+        report_mark_partial(inquiry->builder);
         return true;
     }
     bool is_settled = false;
@@ -364,6 +365,8 @@ static struct report *inquiry_report(struct inquiry *inquiry, const struct fetch
         manifest_free(manifest);
         return NULL;
     }
+    if (manifest->is_typed_by_header)
+        report_mark_local(inquiry->builder);
     if (!inquiry_keep(inquiry, manifest, NULL, error) || !inquiry_answer(inquiry, manifest, error))
         return NULL;
     return report_builder_finish(inquiry->builder, &fetch->found, manifest->media_type,
@@ -432,9 +435,11 @@ struct report *registry_query(struct registry *registry, const struct registry_q
         return NULL;
     if (!session_open(registry, question, &session, error))
         return NULL;
+    /* What lacked a child is not confirmed by its digest: the child may have come. */
+    bool may_confirm = question->held && !question->held->is_partial;
     struct report *report =
-        question->held ? question_ask_again(&session, question, digest_text ? &wanted : NULL, error)
-                       : question_ask(&session, question, digest_text ? &wanted : NULL, error);
+        may_confirm ? question_ask_again(&session, question, digest_text ? &wanted : NULL, error)
+                    : question_ask(&session, question, digest_text ? &wanted : NULL, error);
     session_close(&session);
     return report;
 }

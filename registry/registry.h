@@ -76,7 +76,8 @@ struct registry_question {
     int64_t deadline; /* clock_monotonic_ms() */
     unsigned retries; /* after the first try; 1 for a service, 5 for a person */
     bool is_stranger; /* the host is not known to answer: 5 s to connect */
-    /* Asked again: HEAD first, and this report if the digest is still the same. */
+    /* Asked again: HEAD first, and this report if the digest is still the same and it lacked
+     * nothing. */
     struct report *held;
     report_known_function known; /* may be NULL */
     void *known_context;

@@ -125,7 +125,9 @@ static struct place judge(const struct session *session, const struct url *url, 
     if (url_same_origin(url, &session->origin))
         return own_place(session);
     const struct config_host *listed = listed_host(settings, url);
-    bool is_open = listed || settings->allow_private || settings->open;
+    /* That the operator listed a host opens it to whom they listed besides, not to the world. */
+    bool is_known = listed && (session->endpoint.listed || registry_is_private);
+    bool is_open = is_known || settings->allow_private || settings->open;
     bool is_isolated = !is_open && is_vouched_for(session, url, route, registry_is_private);
     return (struct place){
         .listed = listed,

@@ -14,7 +14,8 @@
 
 enum {
     TOKENS_MAX = 4096,
-    RENEW_EARLY_MS = 5000, /* A9 */
+    BYTES_MAX = 8 * 1024 * 1024, /* of all keys and tokens; whoever names hosts chooses both */
+    RENEW_EARLY_MS = 5000,       /* A9 */
     KEY_MAX = 16 * 1024
 };
 
@@ -35,6 +36,7 @@ struct tokens {
     /* All guarded by lock. */
     struct map map;
     struct token *newest, *oldest;
+    size_t bytes;
 };
 
 /* -- the cache ------------------------------------------------------------------------------ */
@@ -85,11 +87,26 @@ static void link_newest(struct tokens *tokens, struct token *token)
     tokens->newest = token;
 }
 
+static size_t token_size(const struct token *token)
+{
+    return strlen(token->key) + (token->text ? strlen(token->text) : 0);
+}
+
 static void drop_token(struct tokens *tokens, struct token *token)
 {
+    tokens->bytes -= token_size(token);
     unlink_token(tokens, token);
     map_remove(&tokens->map, &token->node);
     token_free(token);
+}
+
+/* Takes the text; NULL: none. */
+static void set_text(struct tokens *tokens, struct token *token, char *text)
+{
+    tokens->bytes -= token_size(token);
+    secret_free(token->text);
+    token->text = text;
+    tokens->bytes += token_size(token);
 }
 
 void tokens_free(struct tokens *tokens)
@@ -104,13 +121,20 @@ void tokens_free(struct tokens *tokens)
     free(tokens);
 }
 
-static void drop_oldest(struct tokens *tokens)
+/* Nobody looks at it. */
+static bool is_idle(const struct token *token)
 {
-    for (struct token *token = tokens->oldest; token; token = token->newer) {
-        if (!token->is_fetching && token->waiters == 0) {
-            drop_token(tokens, token);
+    return !token->is_fetching && token->waiters == 0;
+}
+
+static void make_room(struct tokens *tokens)
+{
+    for (struct token *token = tokens->oldest, *newer; token; token = newer) {
+        newer = token->newer;
+        if (tokens->map.count < TOKENS_MAX && tokens->bytes < BYTES_MAX)
             return;
-        }
+        if (is_idle(token))
+            drop_token(tokens, token);
     }
 }
 
@@ -125,8 +149,7 @@ static struct token *find_or_add(struct tokens *tokens, const char *key)
         link_newest(tokens, token);
         return token;
     }
-    if (tokens->map.count >= TOKENS_MAX)
-        drop_oldest(tokens);
+    make_room(tokens);
     token = calloc(1, sizeof(*token));
     if (!token)
         return NULL;
@@ -135,6 +158,7 @@ static struct token *find_or_add(struct tokens *tokens, const char *key)
         token_free(token);
         return NULL;
     }
+    tokens->bytes += token_size(token);
     link_newest(tokens, token);
     return token;
 }
@@ -187,8 +211,7 @@ static void fetch_into(struct session *session, const struct challenge *challeng
 
     token->is_fetching = false;
     token->error = failure;
-    secret_free(token->text);
-    token->text = grant.text;
+    set_text(tokens, token, grant.text);
     token->expires = done ? now + grant.life : 0;
     pthread_cond_broadcast(&tokens->fetched);
 }
@@ -216,11 +239,14 @@ static char *get_locked(struct session *session, const struct challenge *challen
             error_set(error, ERROR_TIMEOUT, "the token service did not answer in time");
             return NULL;
         }
+        /* Whoever fetched had less time than we have. */
+        if (!token->text && token->error.code == ERROR_TIMEOUT)
+            fetch_into(session, challenge, scope, token);
     } else if (!is_good(token, clock_monotonic_ms())) {
         fetch_into(session, challenge, scope, token);
     }
     char *text = copy_result(token, error);
-    if (!token->text && !token->is_fetching && token->waiters == 0)
+    if (!token->text && is_idle(token))
         drop_token(tokens, token); /* failures are not kept */
     return text;
 }

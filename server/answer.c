@@ -18,16 +18,19 @@ static void add_max_age(struct response *response, int64_t milliseconds)
 }
 
 static void add_cache_control(struct response *response, const struct question *question,
-                              bool is_stale, const struct config_cache *settings)
+                              const struct cache_finding *finding,
+                              const struct config_cache *settings)
 {
+    bool is_partial = finding->report->is_partial;
+
     if (question_is_private(question)) {
         response_set_header(response, "Cache-Control", "private, no-store");
-    } else if (is_stale) {
+    } else if (finding->state != CACHE_FRESH) {
         response_set_header(response, "Cache-Control", "no-cache");
-    } else if (question->reference->digest) {
+    } else if (question->reference->digest && !is_partial) {
         response_set_header(response, "Cache-Control", "public, max-age=31536000, immutable");
     } else {
-        add_max_age(response, settings->fresh);
+        add_max_age(response, is_partial ? settings->negative : settings->fresh);
     }
 }
 
@@ -57,8 +60,8 @@ struct response *answer_new(const struct question *question, const struct cache_
         (void)error_no_memory(error);
         return NULL;
     }
-    add_cache_control(response, question, view.is_stale, settings);
-    response_set_header(response, "Vary", "Accept");
+    add_cache_control(response, question, finding, settings);
+    response_set_header(response, "Vary", "Accept, X-Registry-Auth");
     return response;
 }
 

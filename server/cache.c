@@ -125,7 +125,8 @@ static const struct failure_rule failure_rules[ERROR_CODE_COUNT] = {
     [ERROR_NOT_FOUND] = {.life = FAILURE_NEGATIVE, .ends_answer = true},
     [ERROR_DENIED] = {.life = FAILURE_NEGATIVE, .ends_answer = true},
     [ERROR_UNSUPPORTED] = {.life = FAILURE_OF_CONTENT, .ends_answer = true},
-    [ERROR_TOO_LARGE] = {.life = FAILURE_OF_CONTENT, .ends_answer = true},
+    /* Also of an answer that was cut before its digest could be checked: not for good. */
+    [ERROR_TOO_LARGE] = {.life = FAILURE_NEGATIVE, .ends_answer = true},
     /* Our rules refuse the address the name has now. */
     [ERROR_FORBIDDEN] = {.life = FAILURE_SHORT, .ends_answer = true},
     [ERROR_UPSTREAM] = {.life = FAILURE_SHORT, .may_be_stale = true},
@@ -176,16 +177,27 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* A report that lacks a child is no better than a "not found": it is looked for again as soon. */
+static int64_t fresh_for(const struct cache *cache, const struct shelf_entry *entry)
+{
+    return entry->content->report->is_partial ? cache->settings->negative : cache->settings->fresh;
+}
+
+/* A digest's answer cannot change, only the caller's right to see it. */
+static bool is_for_good(const struct shelf_entry *entry)
+{
+    return entry->is_digest && !entry->is_private && !entry->content->report->is_partial;
+}
+
 /* With a report. `has_failed`: the last asking did, and that is not long ago. */
 static enum cache_state report_state(const struct cache *cache, const struct shelf_entry *entry,
                                      bool has_failed, int64_t now)
 {
     const struct config_cache *settings = cache->settings;
-    /* A digest's answer cannot change, only the caller's right to see it. */
-    if (entry->is_digest && !entry->is_private)
+    if (is_for_good(entry))
         return CACHE_FRESH;
     int64_t revalidate = entry->is_digest ? 0 : settings->stale_while_revalidate;
-    int64_t stale_for = now - entry->confirmed_at - settings->fresh;
+    int64_t stale_for = now - entry->confirmed_at - fresh_for(cache, entry);
 
     if (stale_for < 0)
         return CACHE_FRESH;

@@ -80,6 +80,10 @@ static bool parse_flag(struct flags *flags, int argc, char **argv, int *index, s
     char *joined = word[0] == '-' ? cut(word) : NULL;
     enum flag flag = find_flag(word);
 
+    if (word[0] != '-') {
+        return error_set(error, ERROR_INVALID, "takes no operands: '%s'",
+                         ESCAPED(slice_from_string(word)));
+    }
     if (flag == FLAG_COUNT) {
         return error_set(error, ERROR_INVALID, "unknown flag '%s'; see --help",
                          ESCAPED(slice_from_string(word)));

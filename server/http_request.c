@@ -164,17 +164,32 @@ static enum MHD_Result reply_or_sleep(const struct http_requests *requests,
     return MHD_YES;
 }
 
-static void refuse(struct connection *connection, unsigned status, const char *reason)
+static void refuse(struct connection *connection, unsigned status, enum error_code code,
+                   const char *reason)
 {
     struct error error;
 
-    (void)error_set(&error, ERROR_TOO_LARGE, "%s", reason);
+    (void)error_set(&error, code, "%s", reason);
     connection_answer(connection, response_from_error_as(status, &error));
 }
 
 static void refuse_body(struct connection *connection)
 {
-    refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "the request's body is larger than 1 MiB");
+    refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, ERROR_TOO_LARGE,
+           "the request's body is larger than 1 MiB");
+}
+
+/* Why a head cannot be trusted to mean to a proxy before us what it means to us; NULL: it can. */
+static const char *head_fault(struct MHD_Connection *native, const char *version)
+{
+    bool has_length = find_header(native, SLICE("content-length")).data != NULL;
+    bool has_coding = find_header(native, SLICE("transfer-encoding")).data != NULL;
+
+    if (has_length && has_coding)
+        return "Transfer-Encoding and Content-Length contradict each other (RFC 9112, 6.1)";
+    if (strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !find_header(native, SLICE("host")).data)
+        return "an HTTP/1.1 request names its Host (RFC 9112, 3.2)";
+    return NULL;
 }
 
 /* What Content-Length says, or just more than we swallow. The library has refused all but digits.
@@ -190,18 +205,22 @@ static uint64_t declared_length(struct MHD_Connection *native)
 }
 
 /* A body longer than we swallow, where the client says so beforehand (and may wait for our "100
- * Continue"), is refused at once; the library closes the connection then. */
+ * Continue"), is refused at once, as is a head with a fault; the library closes the connection. */
 static enum MHD_Result on_head(const struct http_requests *requests, struct connection *connection,
-                               const char *method)
+                               const char *method, const char *version)
 {
+    const char *fault = head_fault(connection->native, version);
     int64_t now = clock_monotonic_ms();
 
     connection->request.method = method_of(method);
     connection_enter(connection, CONNECTION_BODY, now);
-    if (declared_length(connection->native) <= BODY_SWALLOWED)
+    if (!fault && declared_length(connection->native) <= BODY_SWALLOWED)
         return MHD_YES;
     connection_ask(connection, now);
-    refuse_body(connection);
+    if (fault)
+        refuse(connection, MHD_HTTP_BAD_REQUEST, ERROR_INVALID, fault);
+    else
+        refuse_body(connection);
     return reply_or_sleep(requests, connection);
 }
 
@@ -218,7 +237,8 @@ static enum MHD_Result on_request(const struct http_requests *requests,
 {
     connection_ask(connection, clock_monotonic_ms());
     if (connection->is_target_too_long) {
-        refuse(connection, MHD_HTTP_URI_TOO_LONG, "the request's URI is longer than 4096 bytes");
+        refuse(connection, MHD_HTTP_URI_TOO_LONG, ERROR_TOO_LARGE,
+               "the request's URI is longer than 4096 bytes");
     } else if (connection->body_length > BODY_MAX) {
         refuse_body(connection);
     } else {
@@ -265,12 +285,11 @@ enum MHD_Result http_on_access(void *requests, struct MHD_Connection *native, co
 
     (void)native;
     (void)url;
-    (void)version;
     (void)upload;
     if (!connection)
         return MHD_NO; /* there was no memory for it */
     if (atomic_load_explicit(&connection->phase, memory_order_relaxed) == CONNECTION_HEAD)
-        return on_head(requests, connection, method);
+        return on_head(requests, connection, method, version);
     if (*upload_length > 0)
         return on_body(connection, upload_length);
     return on_received(requests, connection);

@@ -40,14 +40,18 @@ struct known_hosts *known_hosts_new(size_t limit)
     return hosts;
 }
 
+static void known_hosts_drop(struct known_hosts *hosts, struct known_host *host)
+{
+    list_remove(&host->place);
+    map_remove(&hosts->by_name, &host->node);
+    free(host);
+}
+
 static void known_hosts_forget_oldest(struct known_hosts *hosts)
 {
     struct list *oldest = list_take_last(&hosts->by_answer);
-    if (!oldest)
-        return;
-    struct known_host *host = LIST_ITEM(oldest, struct known_host, place);
-    map_remove(&hosts->by_name, &host->node);
-    free(host);
+    if (oldest)
+        known_hosts_drop(hosts, LIST_ITEM(oldest, struct known_host, place));
 }
 
 void known_hosts_free(struct known_hosts *hosts)
@@ -96,6 +100,15 @@ void known_hosts_note_answer(struct known_hosts *hosts, const char *name, int64_
         host->answered = now;
         list_put_first(&hosts->by_answer, &host->place);
     }
+    (void)pthread_mutex_unlock(&hosts->mutex);
+}
+
+void known_hosts_forget(struct known_hosts *hosts, const char *name)
+{
+    (void)pthread_mutex_lock(&hosts->mutex);
+    struct known_host *host = known_hosts_find(hosts, slice_from_string(name));
+    if (host)
+        known_hosts_drop(hosts, host);
     (void)pthread_mutex_unlock(&hosts->mutex);
 }
 

@@ -28,6 +28,8 @@ CLEANUP_DEFINE(struct known_hosts, known_hosts_free)
 /* The registry `name` has answered at `now` (clock_monotonic_ms). Without memory it stays unknown.
  */
 void known_hosts_note_answer(struct known_hosts *hosts, const char *name, int64_t now);
+/* It has left somebody waiting: a stranger again, until it answers. */
+void known_hosts_forget(struct known_hosts *hosts, const char *name);
 bool known_hosts_has(struct known_hosts *hosts, const char *name, int64_t now);
 
 #endif

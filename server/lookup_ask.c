@@ -73,6 +73,8 @@ static void lookup_run(struct job *job)
     int64_t now = clock_monotonic_ms();
     if (shows_an_answer[error.code])
         known_hosts_note_answer(lookup->hosts, flight->reference->registry, now);
+    else if (error.code == ERROR_TIMEOUT)
+        known_hosts_forget(lookup->hosts, flight->reference->registry);
     (void)atomic_fetch_add(&lookup->landings, 1);
 
     if (!found.report) {

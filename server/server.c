@@ -170,7 +170,8 @@ static void announce(const struct server *server)
             continue;
         LOG_INFO("listening", LOG_TEXT("address", buffer_slice(&address)));
         /* For scripts, which may have asked for port 0: the first line of standard output. */
-        (void)printf("listening on %s\n", buffer_string(&address));
+        if (!isatty(STDOUT_FILENO))
+            (void)printf("listening on %s\n", buffer_string(&address));
     }
     (void)fflush(stdout);
     notifier_send(&server->notifier, "READY=1\nSTATUS=serving");

@@ -291,7 +291,9 @@ void shelf_touch(struct shelf *shelf, struct shelf_entry *entry)
 
 bool shelf_set_report(struct shelf *shelf, struct shelf_entry *entry, struct report *report)
 {
-    struct shelf_content *content = content_use(shelf, report, entry->is_private);
+    /* What is told by the digest alone must follow from it alone. */
+    bool is_own = entry->is_private || report->is_partial || report->is_local;
+    struct shelf_content *content = content_use(shelf, report, is_own);
     if (!content)
         return false;
     shelf_drop_report(shelf, entry);

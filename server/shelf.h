@@ -37,7 +37,7 @@ struct shelf_content {
     struct list place; /* among the unused ones, while `users` is 0 */
     struct report *report;
     uint32_t users;
-    bool is_private; /* of one caller: not found by its digest, gone with its entry */
+    bool is_private; /* of one entry: not found by its digest, gone with the entry */
 };
 
 /* A failure that is remembered. */

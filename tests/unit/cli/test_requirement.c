@@ -78,6 +78,23 @@ static void test_L3_every_part_must_be_a_platform(void **state)
     }
 }
 
+static void test_an_architecture_that_nobody_knows_is_refused_by_its_name(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"foo/bar", "no architecture 'bar' is known here"},
+        {"linux/amd46", "no architecture 'amd46' is known here"},
+        {"linux/amd64,linux/linux", "no architecture 'linux' is known here"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct error error = {0};
+        assert_null(requirement_parse(slice_from_string(rows[i][0]), &error));
+        assert_int_equal(error.code, ERROR_INVALID);
+        assert_string_equal(error.message, rows[i][1]);
+    }
+}
+
 static void test_there_may_be_64_platforms_and_no_more(void **state)
 {
     (void)state;
@@ -101,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_L4_requirements_are_met_exactly_after_normalising),
         cmocka_unit_test(test_L3_every_part_must_be_a_platform),
+        cmocka_unit_test(test_an_architecture_that_nobody_knows_is_refused_by_its_name),
         cmocka_unit_test(test_there_may_be_64_platforms_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,11 @@ static void test_a_listed_host_is_found_by_its_exact_name(void **state)
     (void)state;
     assert_ptr_equal(endpoint_listed(&service, "plain:5000"), &listed_hosts[0]);
     assert_null(endpoint_listed(&service, "plain"));
+    /* The usual port may be written or not. */
+    assert_ptr_equal(endpoint_listed(&service, "insecure.test:443"),
+                     endpoint_listed(&service, "insecure.test"));
+    assert_non_null(endpoint_listed(&service, "insecure.test:443"));
+    assert_null(endpoint_listed(&service, "insecure.test:444"));
     assert_null(endpoint_listed(&service, "docker.io"));
 
     struct endpoint endpoint = found(&service, "plain:5000");

@@ -55,6 +55,17 @@ static void test_a_later_challenge_replaces_the_earlier(void **state)
     challenge_release(&recalled);
 }
 
+static void test_a_challenge_that_led_nowhere_is_forgotten(void **state)
+{
+    const struct challenge learned = {.scheme = CHALLENGE_BEARER, .realm = realm_one};
+    struct challenge recalled;
+
+    hosts_learn_challenge(*state, "https://a.test", &learned);
+    hosts_forget_challenge(*state, "https://a.test");
+    hosts_forget_challenge(*state, "https://b.test");
+    assert_false(hosts_recall_challenge(*state, "https://a.test", &recalled));
+}
+
 static void test_H20_a_pause_holds_for_its_host_until_it_has_passed(void **state)
 {
     assert_int_equal(hosts_paused_until(*state, "https://a.test", 0), 0);
@@ -85,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_A13c_a_challenge_learned_is_recalled_for_its_origin_alone),
         TEST(test_a_later_challenge_replaces_the_earlier),
+        TEST(test_a_challenge_that_led_nowhere_is_forgotten),
         TEST(test_H20_a_pause_holds_for_its_host_until_it_has_passed),
         TEST(test_S30_what_strangers_taught_is_bounded_and_the_oldest_goes_first),
     };

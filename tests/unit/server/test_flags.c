@@ -103,7 +103,8 @@ static void test_what_is_wrong_is_told(void **state)
     } rows[] = {
         {"mqueryd --bogus", "unknown flag '--bogus'"},
         {"mqueryd --bogus=1", "unknown flag '--bogus'"},
-        {"mqueryd alpine", "unknown flag 'alpine'"},
+        {"mqueryd alpine", "takes no operands: 'alpine'"},
+        {"mqueryd --help a=b", "takes no operands: 'a=b'"},
         {"mqueryd --listen", "--listen needs a value"},
         {"mqueryd --help=1", "--help takes no value"},
         {"mqueryd --set cache.fresh", "NAME=VALUE"},

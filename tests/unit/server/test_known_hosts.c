@@ -35,11 +35,24 @@ static void test_the_host_silent_longest_is_forgotten_first(void **state)
     assert_true(known_hosts_has(hosts, "c.test", 5));
 }
 
+static void test_a_host_that_left_somebody_waiting_is_a_stranger_again(void **state)
+{
+    (void)state;
+    CLEANUP(known_hosts_free_p) struct known_hosts *hosts = known_hosts_new(2);
+    known_hosts_note_answer(hosts, "a.test", 1);
+    known_hosts_forget(hosts, "a.test");
+    known_hosts_forget(hosts, "b.test");
+    assert_false(known_hosts_has(hosts, "a.test", 2));
+    known_hosts_note_answer(hosts, "a.test", 3);
+    assert_true(known_hosts_has(hosts, "a.test", 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_host_is_known_for_ten_minutes_after_its_last_answer),
         cmocka_unit_test(test_the_host_silent_longest_is_forgotten_first),
+        cmocka_unit_test(test_a_host_that_left_somebody_waiting_is_a_stranger_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
