@@ -46,7 +46,7 @@ static const char *string_or_empty(const struct json *value)
     return json_string(value, &text) ? text.data : "";
 }
 
-/* -- members (H6) -- */
+/* -- members (H6) --------------------------------------------------------------------------- */
 
 struct search {
     struct member *wanted;
@@ -78,7 +78,7 @@ bool document_find(const struct json *object, struct member *wanted, size_t coun
     return json_each(object, find_member, &search);
 }
 
-/* -- descriptors -- */
+/* -- descriptors ---------------------------------------------------------------------------- */
 
 static bool read_size(const struct json *value, int64_t *out, struct error *error)
 {
@@ -158,7 +158,7 @@ bool descriptor_read(const struct json *value, struct descriptor *out, struct de
     return true;
 }
 
-/* -- platforms -- */
+/* -- platforms ------------------------------------------------------------------------------ */
 
 size_t platform_feature_count(const struct json *value)
 {

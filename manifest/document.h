@@ -15,7 +15,7 @@
 #include "data/json.h"
 #include "manifest/manifest.h"
 
-/* -- pieces (document.c) -- */
+/* -- pieces (document.c) -------------------------------------------------------------------- */
 
 /* Parses an object of at most `size_limit` bytes, which errors call `what`. The caller frees. */
 struct json *document_parse(struct slice body, size_t size_limit, const char *what,
@@ -60,13 +60,13 @@ size_t platform_feature_count(const struct json *value);
 bool platform_read(const struct json *value, const char **features, struct platform *out,
                    struct error *error) MUST_USE;
 
-/* -- documents (index.c, image.c) -- */
+/* -- documents (index.c, image.c) ----------------------------------------------------------- */
 
 /* Fill in what `manifest->document` says, its type being decided. */
 bool index_read(struct manifest *manifest, struct error *error) MUST_USE;
 bool image_manifest_read(struct manifest *manifest, struct error *error) MUST_USE;
 
-/* -- things that do not run (artifact.c) -- */
+/* -- things that do not run (artifact.c) ---------------------------------------------------- */
 
 enum artifact_place {
     ARTIFACT_IN_TYPE = 1,  /* an artifactType, or the mediaType of a config */

@@ -7,7 +7,7 @@
 
 #include "manifest/document.h"
 
-/* -- the manifest -- */
+/* -- the manifest --------------------------------------------------------------------------- */
 
 static bool config_read(struct manifest *manifest, struct error *error)
 {
@@ -64,7 +64,7 @@ bool image_manifest_read(struct manifest *manifest, struct error *error)
     return true;
 }
 
-/* -- the config -- */
+/* -- the config ----------------------------------------------------------------------------- */
 
 /* Takes the document over, also on failure. One block: the image, and the pointers to its
  * os.features behind it. */

@@ -24,7 +24,7 @@ struct manifest_with_text {
     char artifact[ARTIFACT_TEXT_SIZE];
 };
 
-/* -- what the document is said to be (H4, H5) -- */
+/* -- what the document is said to be (H4, H5) ----------------------------------------------- */
 
 /* Types that servers send when they know none (H4). */
 static struct slice meaningful(struct slice content_type)
@@ -106,7 +106,7 @@ static bool decide_type(const struct json *document, struct slice content_type,
     return true;
 }
 
-/* -- that it is this, and nothing else (H6, H7) -- */
+/* -- that it is this, and nothing else (H6, H7) --------------------------------------------- */
 
 static bool check_has_none(const struct json *document, const char *const *keys, const char *what,
                            struct error *error)
@@ -147,7 +147,7 @@ static bool check_members(const struct json *document, enum media_type type, str
                                      : check_has_none(document, not_in_image, "an image", error);
 }
 
-/* -- the whole -- */
+/* -- the whole ------------------------------------------------------------------------------ */
 
 static struct manifest *manifest_new(void)
 {

@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "data/json.h"
 
-/* -- references (reference.c; rules R1-R12) ------------------------------------------- */
+/* -- references (reference.c; rules R1-R12) ------------------------------------------------- */
 
 enum {
     REFERENCE_MAX = 1024 /* bytes of a reference as written */
@@ -46,8 +46,6 @@ bool reference_write(const struct reference *reference, struct buffer *out);
 bool reference_tag_is_valid(struct slice tag);
 /* R10: true for docker.io, index.docker.io and registry-1.docker.io, whole-host equality. */
 bool reference_is_docker_hub(struct slice registry);
-/* The grammar of a host with an optional port (R4, R11), for settings: "reg:5000", "[::1]". */
-bool reference_registry_is_valid(struct slice registry);
 
 /* -- digests (digest.c; R6, H9) ------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@ enum {
     PART_LENGTH_MAX = 128 /* L12 */
 };
 
-/* -- normal form (L2) -- */
+/* -- normal form (L2) ----------------------------------------------------------------------- */
 
 static const struct {
     const char *written;
@@ -102,7 +102,7 @@ bool platform_equal(const struct platform *asked, const struct platform *offered
            (asked->os_version[0] == '\0' || strcmp(asked->os_version, offered->os_version) == 0);
 }
 
-/* -- parsing (L3) -- */
+/* -- parsing (L3) --------------------------------------------------------------------------- */
 
 /* The names of Go's toolchain and what they are also called; only to tell an architecture from an
  * operating system and from a typing error where one word stands alone. */
@@ -215,7 +215,7 @@ void platform_free(struct platform *platform)
     free(platform);
 }
 
-/* -- printing -- */
+/* -- printing ------------------------------------------------------------------------------- */
 
 static void append_escaped(struct buffer *out, const char *text)
 {

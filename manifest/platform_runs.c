@@ -81,7 +81,7 @@ static bool has_features(const struct platform *asked, const struct platform *of
     return true;
 }
 
-/* -- versions of Windows (L6) -- */
+/* -- versions of Windows (L6) --------------------------------------------------------------- */
 
 enum {
     VERSION_PARTS = 4, /* major.minor.build.revision */
@@ -142,7 +142,7 @@ static bool windows_version_is_higher(const char *a_text, const char *b_text)
     return false;
 }
 
-/* -- the choice -- */
+/* -- the choice ----------------------------------------------------------------------------- */
 
 static bool is_windows(const struct platform_normal *platform)
 {

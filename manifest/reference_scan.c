@@ -72,7 +72,7 @@ static bool refuse(const struct scanner *scanner, const char *why)
                      quoted, scanner->at + 1, why);
 }
 
-/* -- the registry (R4, R7) -- */
+/* -- the registry (R4, R7) ------------------------------------------------------------------ */
 
 static bool scan_label(struct scanner *scanner)
 {
@@ -183,7 +183,7 @@ static bool scan_registry_or_default(struct scanner *scanner, struct reference_p
     return fold_docker_hub(scanner, parts);
 }
 
-/* -- the repository (R2, R3, R8) -- */
+/* -- the repository (R2, R3, R8) ------------------------------------------------------------ */
 
 static bool is_repository_byte(char byte)
 {
@@ -258,7 +258,7 @@ static bool scan_repository(struct scanner *scanner, struct reference_parts *par
     return true;
 }
 
-/* -- the tag (R5) and the digest (R6) -- */
+/* -- the tag (R5) and the digest (R6) ------------------------------------------------------- */
 
 static bool is_tag_start(char byte)
 {
@@ -301,7 +301,7 @@ static bool scan_digest(struct scanner *scanner, struct reference_parts *parts)
     return true;
 }
 
-/* -- the whole -- */
+/* -- the whole ------------------------------------------------------------------------------ */
 
 /* R11: nothing but visible ASCII reaches the grammar. */
 static bool check_bytes(struct scanner *scanner)
@@ -367,12 +367,4 @@ bool reference_tag_is_valid(struct slice tag)
         if (!is_tag_byte(tag.data[i]))
             return false;
     return true;
-}
-
-bool reference_registry_is_valid(struct slice registry)
-{
-    struct error ignored;
-    struct scanner scanner = {.text = registry, .error = &ignored};
-
-    return check_bytes(&scanner) && scan_registry(&scanner) && scanner.at == registry.length;
 }

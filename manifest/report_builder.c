@@ -53,7 +53,7 @@ void report_builder_free(struct report_builder *builder)
     free(builder);
 }
 
-/* -- collecting -- */
+/* -- collecting ----------------------------------------------------------------------------- */
 
 static bool is_known_warning(const struct report_builder *builder, const char *text)
 {
@@ -138,7 +138,7 @@ void report_add_platform(struct report_builder *builder, const struct platform *
         add_string(builder, platform->os_features[i]);
 }
 
-/* -- looking at the whole -- */
+/* -- looking at the whole ------------------------------------------------------------------- */
 
 static const char *next_string(const char **cursor)
 {
@@ -243,7 +243,7 @@ static void warn(struct report_builder *builder, const struct platform *platform
         report_add_warning(builder, "the image's configuration names no platform");
 }
 
-/* -- the end -- */
+/* -- the end -------------------------------------------------------------------------------- */
 
 static bool check(const struct report_builder *builder, struct error *error)
 {

@@ -38,7 +38,7 @@ static const char *find_media_type(const char *text)
     return strcmp(name, text) == 0 ? name : NULL;
 }
 
-/* -- measuring -- */
+/* -- measuring ------------------------------------------------------------------------------ */
 
 static size_t string_size(const char *text)
 {
@@ -69,7 +69,7 @@ static size_t report_size(const struct report *loose)
     return size;
 }
 
-/* -- filling -- */
+/* -- filling -------------------------------------------------------------------------------- */
 
 /* The block's parts, one behind the other, each filled from its start. */
 struct parts {

@@ -56,8 +56,7 @@ struct inquiry {
     unsigned unknown; /* entries whose platform could not be found */
 };
 
-/* -- documents and offers
- * -------------------------------------------------------------------------- */
+/* -- documents and offers * ----------------------------------------------------------------- */
 
 /* Takes ownership of both, also on failure. */
 static bool inquiry_keep(struct inquiry *inquiry, struct manifest *manifest, struct image *image,
@@ -131,8 +130,7 @@ static bool inquiry_splice(struct inquiry *inquiry, const struct manifest *index
     return true;
 }
 
-/* -- reading
- * ----------------------------------------------------------------------------------------- */
+/* -- reading * ------------------------------------------------------------------------------ */
 
 static struct manifest *inquiry_read_manifest(struct inquiry *inquiry, const struct fetch *fetch,
                                               const char *expected, struct error *error)
@@ -159,8 +157,7 @@ static struct image *inquiry_read_image(struct inquiry *inquiry, const struct fe
     return image;
 }
 
-/* -- children
- * ---------------------------------------------------------------------------------------- */
+/* -- children * ----------------------------------------------------------------------------- */
 
 /* A nested index: its entries take the place of the offer. */
 static bool offer_settle_index(struct inquiry *inquiry, struct offer *offer,
@@ -296,8 +293,7 @@ static bool inquiry_resolve_all(struct inquiry *inquiry, struct error *error)
     return true;
 }
 
-/* -- the two shapes of an image
- * --------------------------------------------------------------------- */
+/* -- the two shapes of an image * ----------------------------------------------------------- */
 
 static bool inquiry_answer_index(struct inquiry *inquiry, const struct manifest *index,
                                  struct error *error)
@@ -373,8 +369,7 @@ static struct report *inquiry_report(struct inquiry *inquiry, const struct fetch
                                  manifest->kind == MANIFEST_INDEX, error);
 }
 
-/* -- the question
- * ----------------------------------------------------------------------------------- */
+/* -- the question * ------------------------------------------------------------------------- */
 
 /* True when a HEAD shows that what is held is still what the tag means (H8). A HEAD that cannot
  * tell is no answer: the GET after it is. */

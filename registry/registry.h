@@ -52,8 +52,7 @@ enum {
  * answers and tokens apart from another's. "" for NULL. */
 void credential_identity(const struct credential *credential, char out[CREDENTIAL_IDENTITY_SIZE]);
 
-/* -- rules
- * ------------------------------------------------------------------------------------------ */
+/* -- rules * -------------------------------------------------------------------------------- */
 
 /* Whether our own rules let this registry be asked at all (allow, deny, port, literal address);
  * the addresses of a name are judged when it is connected to. Errors: forbidden. No I/O. */
@@ -62,8 +61,7 @@ bool registry_may_ask(const struct registry *registry, const char *host,
 /* True where the operator listed the host. */
 bool registry_is_listed(const struct registry *registry, const char *host);
 
-/* -- query
- * ------------------------------------------------------------------------------------------ */
+/* -- query * -------------------------------------------------------------------------------- */
 
 /* Reports already known by digest: returns a new reference, or NULL. Called from the asking
  * thread. Content is immutable, so what a digest offers never changes. */

@@ -31,8 +31,7 @@ struct lookup {
     atomic_uint landings; /* since memory was last trimmed */
 };
 
-/* -- lookup_deliver.c: each ends the request, and writes its line of the access log -------------
- */
+/* -- lookup_deliver.c: each ends the request, and writes its line of the access log --------- */
 
 /* Takes the response's reference. */
 void lookup_respond(struct lookup *lookup, struct request *request, const struct question *question,
@@ -49,8 +48,7 @@ void lookup_deliver_to_waiters(struct lookup *lookup, struct waiter *waiters,
 /* The same with an error, or a stale answer where that may stand in. */
 void lookup_fail_waiters(struct lookup *lookup, struct waiter *waiters, const struct error *error);
 
-/* -- lookup_ask.c -------------------------------------------------------------------------------
- */
+/* -- lookup_ask.c --------------------------------------------------------------------------- */
 
 /* Asks the registry, or joins the flight that does; the request is answered when it lands. Takes
  * what it needs out of the question, the key and the finding. */

@@ -239,7 +239,7 @@ static void test_golden_images_are_answered_as_the_reference_did(void **state)
     assert_int_equal(comparison.left_open, 3); /* the chart, nested, noplatform-entry */
 }
 
-/* -- where the reference is wrong -- */
+/* -- where the reference is wrong ----------------------------------------------------------- */
 
 static struct manifest *read_image(const char *name)
 {

@@ -26,7 +26,7 @@ static struct manifest *parse_image(const char *body)
     return manifest;
 }
 
-/* -- the manifest -- */
+/* -- the manifest --------------------------------------------------------------------------- */
 
 static void test_L10_an_image_names_its_config(void **state)
 {
@@ -135,7 +135,7 @@ static void test_an_image_without_a_config_is_refused(void **state)
         assert_refused(&rows[i]);
 }
 
-/* -- the config -- */
+/* -- the config ----------------------------------------------------------------------------- */
 
 static struct image *parse_config(const char *body)
 {

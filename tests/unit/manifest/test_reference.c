@@ -349,23 +349,6 @@ static void test_R10_docker_hub_is_known_by_its_whole_name_only(void **state)
     assert_false(reference_is_docker_hub(SLICE("")));
 }
 
-static void test_R4_registries_in_settings_follow_the_grammar_of_hosts(void **state)
-{
-    static const char *const good[] = {"localhost",      "reg:5000",        "[::1]",
-                                       "[fc00::1]:5000", "Reg.Example.com", "10.0.0.1:80"};
-    static const char *const bad[] = {"",        "reg/x",    "reg:",     "reg:0",    "reg.",
-                                      "[::1",    "http://x", "user@reg", "re g",     "[::1]:70000",
-                                      "reg:1:2", "*.reg",    "-reg",     "[1::2::3]"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        if (!reference_registry_is_valid(slice_from_string(good[i])))
-            fail_msg("'%s' is refused", good[i]);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        if (reference_registry_is_valid(slice_from_string(bad[i])))
-            fail_msg("'%s' is accepted", bad[i]);
-}
-
 static void test_long_input_is_cut_in_messages_so_that_the_reason_stays(void **state)
 {
     struct error error;
@@ -386,7 +369,6 @@ int main(void)
         cmocka_unit_test(test_R9_latest_is_written_only_where_neither_tag_nor_digest_is),
         cmocka_unit_test(test_R5_tags_received_are_judged_by_the_same_rule),
         cmocka_unit_test(test_R10_docker_hub_is_known_by_its_whole_name_only),
-        cmocka_unit_test(test_R4_registries_in_settings_follow_the_grammar_of_hosts),
         cmocka_unit_test(test_long_input_is_cut_in_messages_so_that_the_reason_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 
 #include "reports.h"
 
-/* -- warnings -- */
+/* -- warnings ------------------------------------------------------------------------------- */
 
 static void assert_warnings(const struct report *report, const char *const *wanted, size_t count)
 {
@@ -91,7 +91,7 @@ static void test_a_warning_is_said_once_and_there_are_at_most_16(void **state)
     assert_string_equal(report->warnings[15], "warning 15");
 }
 
-/* -- limits -- */
+/* -- limits --------------------------------------------------------------------------------- */
 
 static void test_L12_strings_are_cut_at_128_bytes_between_characters(void **state)
 {
@@ -158,7 +158,7 @@ static void test_L12_more_than_1000_platforms_are_too_many(void **state)
     assert_string_equal(error.message, "the image has 1001 platforms, more than 1000");
 }
 
-/* -- memory -- */
+/* -- memory --------------------------------------------------------------------------------- */
 
 static void test_a_usual_report_of_six_platforms_takes_less_than_500_bytes(void **state)
 {
