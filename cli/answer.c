@@ -34,7 +34,7 @@ static bool service_error(const struct json *document, long status, struct error
         return error_set(error, ERROR_UPSTREAM, "the service answered %ld without saying why",
                          status);
     }
-    return error_set(error, code_named(json_get_string(document, "code")), "%s",
+    return error_set(error, code_named(json_get_string(document, "code")), "the service: %s",
                      escape_text(message, sizeof(message), text));
 }
 

@@ -73,6 +73,14 @@ enum exit_status print_failure(const char *subject, const struct error *error)
     return exit_status_of(error->code);
 }
 
+enum exit_status print_bad_reference(const char *image, const struct error *error)
+{
+    bool is_named =
+        slice_starts_with(slice_from_string(error->message), SLICE("invalid reference '"));
+
+    return print_failure(is_named || image[0] == '\0' ? NULL : image, error);
+}
+
 enum exit_status print_end(enum exit_status status)
 {
     struct error error;

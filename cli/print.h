@@ -27,6 +27,8 @@ void print_warning(const char *subject, const char *message);
 /* print_note() with the error's message, and with how long to wait where somebody said so. Returns
  * the exit status of the error's code. */
 enum exit_status print_failure(const char *subject, const struct error *error);
+/* The same with what reference_parse() says, which mostly names the image itself: once will do. */
+enum exit_status print_bad_reference(const char *image, const struct error *error);
 
 /* Closes standard output; `status`, or EXIT_INTERNAL where that fails. */
 enum exit_status print_end(enum exit_status status);

@@ -52,6 +52,21 @@ static const char *service_url(const struct options *options)
     return url && url[0] != '\0' ? url : NULL;
 }
 
+static bool open_service(struct query *query, const struct options *options, const char *url,
+                         struct error *error)
+{
+    const struct config_registry *settings = &query->config->registry;
+
+    if (options->values[OPTION_PLAIN_HTTP]) {
+        return error_set(error, ERROR_INVALID,
+                         "--plain-http is for asking a registry, and a service is asked");
+    }
+    query->service = service_new(url, settings->insecure, settings->timeout, error);
+    if (!query->service && error->code == ERROR_INVALID)
+        error_prefix(error, options->values[OPTION_SERVER] ? "--server " : "MQUERY_SERVER ");
+    return query->service != NULL;
+}
+
 static bool open_source(struct query *query, const struct options *options, struct error *error)
 {
     const char *url = service_url(options);
@@ -59,17 +74,10 @@ static bool open_source(struct query *query, const struct options *options, stru
     query->config = settings_load(options, error);
     if (!query->config)
         return false;
-    const struct config_registry *settings = &query->config->registry;
-    if (!url) {
-        query->registry = registry_new(settings, error);
-        return query->registry != NULL;
-    }
-    if (options->values[OPTION_PLAIN_HTTP]) {
-        return error_set(error, ERROR_INVALID,
-                         "--plain-http is for asking a registry, and a service is asked");
-    }
-    query->service = service_new(url, settings->insecure, settings->timeout, error);
-    return query->service != NULL;
+    if (url)
+        return open_service(query, options, url, error);
+    query->registry = registry_new(&query->config->registry, error);
+    return query->registry != NULL;
 }
 
 /* Everything that can be wrong with the flags is found here, before anything is asked. */
@@ -112,13 +120,9 @@ static bool ask_registry(const struct query *query, const struct reference *refe
     return answer->report != NULL;
 }
 
-static bool ask(const struct query *query, struct slice image, struct answer *answer,
-                struct error *error)
+static bool ask(const struct query *query, struct slice image, const struct reference *reference,
+                struct answer *answer, struct error *error)
 {
-    CLEANUP(reference_free_p) struct reference *reference = reference_parse(image, error);
-
-    if (!reference)
-        return false;
     if (query->service)
         return service_query(query->service, image, answer, error);
     return ask_registry(query, reference, answer, error);
@@ -169,13 +173,19 @@ static enum exit_status judge(const struct query *query, const char *image,
 static bool query_image(const struct query *query, const char *image, enum exit_status *status)
 {
     CLEANUP(answer_release) struct answer answer = {0};
+    struct slice text = slice_from_string(image);
     struct error error;
 
-    if (!ask(query, slice_from_string(image), &answer, &error)) {
+    CLEANUP(reference_free_p) struct reference *reference = reference_parse(text, &error);
+    if (!reference) {
+        *status = print_bad_reference(image, &error);
+        return true;
+    }
+    if (!ask(query, text, reference, &answer, &error)) {
         *status = print_failure(image, &error);
         return true;
     }
-    if (!print_answer(query, slice_from_string(image), &answer, &error)) {
+    if (!print_answer(query, text, &answer, &error)) {
         *status = print_failure(NULL, &error);
         return false;
     }

@@ -40,7 +40,7 @@ static bool print_reference(const char *image, enum exit_status *status)
     CLEANUP(reference_free_p)
     struct reference *reference = reference_parse(slice_from_string(image), &error);
     if (!reference) {
-        *status = print_failure(image, &error);
+        *status = print_bad_reference(image, &error);
         return true;
     }
     write_reference(reference, &out);

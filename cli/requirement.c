@@ -14,14 +14,29 @@ struct requirement {
     size_t count;
 };
 
+/* An image may offer what nobody knows; who requires it has mistyped: an honest "no" would hide it.
+ * An architecture alone is taken only where it is known. */
+static bool is_known(const struct platform *platform, struct error *error)
+{
+    CLEANUP(platform_free_p)
+    struct platform *alone = platform_parse(slice_from_string(platform->architecture), error);
+
+    if (alone)
+        return true;
+    if (error->code == ERROR_INVALID)
+        (void)error_set(error, ERROR_INVALID, "no architecture '%s' is known here",
+                        ESCAPED(slice_from_string(platform->architecture)));
+    return false;
+}
+
 static bool add_platform(struct requirement *requirement, struct slice text, struct error *error)
 {
     if (requirement->count == PLATFORMS_MAX)
         return error_set(error, ERROR_INVALID, "more than %d platforms", PLATFORMS_MAX);
-    struct platform *platform = platform_parse(text, error);
-    if (!platform)
+    CLEANUP(platform_free_p) struct platform *platform = platform_parse(text, error);
+    if (!platform || !is_known(platform, error))
         return false;
-    requirement->platforms[requirement->count++] = platform;
+    requirement->platforms[requirement->count++] = TAKE(platform);
     return true;
 }
 

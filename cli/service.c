@@ -9,13 +9,14 @@
 
 enum {
     ANSWER_MAX = 8 * 1024 * 1024, /* 1000 platforms, every character of them escaped */
+    PLACE_MAX = 512,
     PATH_MAX_LENGTH = 4096
 };
 
 struct service {
     CURL *easy;
-    CURLU *url;  /* BASE/query */
-    char *place; /* host, for messages: a URL may hold a password */
+    CURLU *url;          /* BASE/query */
+    struct buffer place; /* host:port, for messages: a URL may hold a password */
     struct buffer body;
     char reason[CURL_ERROR_SIZE];
 };
@@ -56,17 +57,36 @@ static bool is_http(CURLU *url)
     return result;
 }
 
+static bool set_place(struct service *service)
+{
+    char *host = NULL;
+    char *port = NULL;
+
+    if (curl_url_get(service->url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(service->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
+        (void)buffer_format(&service->place, "%s:%s", host, port);
+    curl_free(host);
+    curl_free(port);
+    return service->place.length > 0;
+}
+
+/* Always false. What stands before an '@' may be a password. */
+static bool refuse_url(struct slice url, struct error *error)
+{
+    ptrdiff_t at = slice_find_last(url, '@');
+
+    return error_set(error, ERROR_INVALID, "'%s%s' is not a URL such as http://localhost:8080",
+                     at < 0 ? "" : "...", ESCAPED(slice_from(url, at < 0 ? 0 : (size_t)at)));
+}
+
 static bool set_url(struct service *service, const char *url, struct error *error)
 {
     service->url = curl_url();
     if (!service->url)
         return error_no_memory(error);
     if (curl_url_set(service->url, CURLUPART_URL, url, 0) != CURLUE_OK || !is_http(service->url) ||
-        curl_url_get(service->url, CURLUPART_HOST, &service->place, 0) != CURLUE_OK ||
-        !set_path(service->url)) {
-        return error_set(error, ERROR_INVALID,
-                         "the service's URL is not like http://localhost:8080");
-    }
+        !set_place(service) || !set_path(service->url))
+        return refuse_url(slice_from_string(url), error);
     return true;
 }
 
@@ -102,6 +122,7 @@ struct service *service_new(const char *url, bool insecure, int64_t timeout_ms, 
         (void)error_no_memory(error);
         return NULL;
     }
+    buffer_init(&service->place, PLACE_MAX);
     buffer_init(&service->body, ANSWER_MAX);
     if (!set_url(service, url, error) || !set_options(service, insecure, timeout_ms, error)) {
         service_free(service);
@@ -116,7 +137,7 @@ void service_free(struct service *service)
         return;
     curl_easy_cleanup(service->easy);
     curl_url_cleanup(service->url);
-    curl_free(service->place);
+    buffer_release(&service->place);
     buffer_release(&service->body);
     free(service);
     curl_global_cleanup();
@@ -125,17 +146,22 @@ void service_free(struct service *service)
 /* Always false. */
 static bool transfer_failed(const struct service *service, CURLcode result, struct error *error)
 {
+    struct slice place = buffer_slice(&service->place);
     const char *reason = service->reason[0] ? service->reason : curl_easy_strerror(result);
     enum error_code code = ERROR_UPSTREAM;
 
+    /* Here libcurl's longer words would say the place once more. */
+    if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST) {
+        return error_set(error, code, "cannot reach the service at '%s': %s", ESCAPED(place),
+                         curl_easy_strerror(result));
+    }
     if (result == CURLE_OPERATION_TIMEDOUT)
         code = ERROR_TIMEOUT;
     if (result == CURLE_OUT_OF_MEMORY)
         code = ERROR_INTERNAL;
     if (service->body.state == BUFFER_FULL)
         reason = "its answer is too long";
-    return error_set(error, code, "the service at '%s': %s",
-                     ESCAPED(slice_from_string(service->place)),
+    return error_set(error, code, "the service at '%s': %s", ESCAPED(place),
                      ESCAPED(slice_from_string(reason)));
 }
 

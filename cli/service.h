@@ -15,7 +15,7 @@
 struct service;
 
 /* `url` is what stands before "/query": "http://localhost:8080", "https://example.com/mquery". The
- * caller frees. Errors: invalid (no such URL), internal. One thread. */
+ * caller frees. Errors: invalid ("'URL' is not a URL such as ..."), internal. One thread. */
 struct service *service_new(const char *url, bool insecure, int64_t timeout_ms,
                             struct error *error) MUST_USE;
 void service_free(struct service *service);

@@ -15,6 +15,7 @@
 #include "config/file.h"
 #include "config/hosts.h"
 #include "config/setting.h"
+#include "config/unserved.h"
 #include "config/value.h"
 #include "data/yaml.h"
 
@@ -71,13 +72,20 @@ static bool refuse_section(const struct yaml_node *key, const struct setting_sou
                         suggestion_phrase(&suggestion));
 }
 
-static bool refuse_name(struct slice name, const struct yaml_node *where,
-                        const struct setting_source *source)
+static struct suggestion suggest_name(struct slice name)
 {
     struct suggestion suggestion = suggestion_begin(name);
 
     for (size_t i = 0; i < setting_total; i++)
         suggestion_consider(&suggestion, slice_from_string(settings[i].name));
+    return suggestion;
+}
+
+static bool refuse_key(struct slice name, const struct yaml_node *where,
+                       const struct setting_source *source)
+{
+    struct suggestion suggestion = suggest_name(name);
+
     return setting_fail(source, where, "unknown setting '%s'%s", ESCAPED(name),
                         suggestion_phrase(&suggestion));
 }
@@ -93,9 +101,10 @@ static bool load_key(struct loading *loading, struct slice section, const struct
         return error_no_memory(source->error);
     const struct setting *setting = find_setting(buffer_slice(&name));
     if (!setting)
-        return refuse_name(buffer_slice(&name), key, source);
+        return refuse_key(buffer_slice(&name), key, source);
     note_listen(loading, setting);
-    return setting_read(setting, value, loading->config, source);
+    return setting_read(setting, value, loading->config, source) &&
+           unserved_check(setting, value, loading->config, source);
 }
 
 static bool load_section(struct loading *loading, const struct yaml_node *key,
@@ -149,7 +158,16 @@ static bool load_variable(void *context, const struct setting *setting, struct s
     struct loading *loading = context;
 
     note_listen(loading, setting);
-    return setting_read_text(setting, value, loading->config, source);
+    return setting_read_text(setting, value, loading->config, source) &&
+           unserved_check(setting, &(struct yaml_node){0}, loading->config, source);
+}
+
+static bool refuse_flag(struct slice name, struct error *error)
+{
+    struct suggestion suggestion = suggest_name(name);
+
+    return error_set(error, ERROR_INVALID, "unknown setting '%s'%s", ESCAPED(name),
+                     suggestion_phrase(&suggestion));
 }
 
 static bool load_flags(struct loading *loading, const struct config_override *flags, size_t count,
@@ -160,7 +178,7 @@ static bool load_flags(struct loading *loading, const struct config_override *fl
         const struct setting *setting = find_setting(name);
         struct setting_source source = {flags[i].name, error};
         if (!setting)
-            return refuse_name(name, &(struct yaml_node){0}, &source);
+            return refuse_flag(name, error);
         if (!load_variable(loading, setting, slice_from_string(flags[i].value), &source))
             return false;
     }
@@ -236,8 +254,7 @@ static void print_setting(const struct config *config, const struct setting *set
     struct slice name = slice_from_string(setting->name);
     struct slice key = slice_from(name, section_of(name).length + 1);
 
-    (void)buffer_format(out, "  # %s%s\n  ", setting->help,
-                        setting->change == SETTING_RESTART ? " (needs a restart)" : "");
+    (void)buffer_format(out, "  # %s\n  ", setting->help);
     (void)buffer_append_slice(out, key);
     (void)buffer_append_char(out, ':');
     setting_print(setting, config, &value);

@@ -3,8 +3,8 @@
  * What the operator sets: defaults, then a YAML file, then the environment, then flags; one table
  * (settings.c) for all of it.
  *
- * A struct config is immutable and counted: a request holds one from start to end. Each library is
- * given its own section of it.
+ * Settings are read once, at the start: a struct config is immutable, and counted so that whoever
+ * needs it keeps it. Each library is given its own section of it.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H

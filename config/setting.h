@@ -14,12 +14,6 @@
 #include "base/error.h"
 #include "data/yaml.h"
 
-/* When a change of the file takes effect. */
-enum setting_change {
-    SETTING_LIVE,
-    SETTING_RESTART
-};
-
 struct setting {
     const char *name; /* "cache.fresh" */
     const struct setting_type *type;
@@ -28,7 +22,6 @@ struct setting {
     uint64_t min;        /* of numbers; both 0: any */
     uint64_t max;
     const char *const *words; /* of setting_word: the values 0, 1, ..., then NULL */
-    enum setting_change change;
     const char *help;
 };
 

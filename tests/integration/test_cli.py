@@ -78,7 +78,8 @@ def test_a_service_and_the_registry_itself_give_the_same(real, name, flags):
     image = f"{registry.address}/{name}"
     asked = [said(mquery(*flags, *source, image))
              for source in ([], ["--server", f"http://{daemon.address}"])]
-    direct, served = [(status, without_time(out, flags), err) for status, out, err in asked]
+    direct, served = [(status, without_time(out, flags), err.replace(": the service: ", ": "))
+                      for status, out, err in asked]
     assert served == direct
 
 
@@ -220,7 +221,8 @@ def test_of_several_images_the_first_that_failed_gives_the_status(app):
     result = mquery(app, missing, "lab/App", app)
     assert result.returncode == 3
     assert result.stdout == 2 * mquery(app).stdout
-    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [missing, "lab/App"]
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
+        missing, "invalid reference 'lab/App'"]
 
 
 # -- a service ------------------------------------------------------------------------------------
@@ -273,14 +275,14 @@ def test_the_environment_may_name_the_service_and_a_flag_wins(app):
 def test_a_services_error_has_the_exit_status_of_its_code(code, status):
     with answering({"error": "as it is", "code": code}, 500) as service:
         result = mquery("--server", service.url, "app")
-    assert said(result) == (status, "", "mquery: app: as it is\n")
+    assert said(result) == (status, "", "mquery: app: the service: as it is\n")
 
 
 def test_a_service_may_say_how_long_to_wait():
     error = {"error": "no room", "code": "overloaded"}
     with answering(error, 503, ("Retry-After", "7")) as service:
         result = mquery("--server", service.url, "app")
-    assert said(result) == (6, "", "mquery: app: no room (try again in 7 s)\n")
+    assert said(result) == (6, "", "mquery: app: the service: no room (try again in 7 s)\n")
 
 
 @pytest.mark.parametrize("reply", [
@@ -291,18 +293,26 @@ def test_what_is_no_mqueryd_is_7(reply):
         assert mquery("--server", service.url, "app").returncode == 7
 
 
-def test_a_service_that_is_not_there_or_too_slow_is_7(registry):
+def test_a_service_that_is_not_there_is_7_and_named_once_with_its_port():
+    place = f"127.0.0.1:{free_port()}"
+    result = mquery("--server", f"http://{place}", "app")
+    assert said(result) == (7, "", f"mquery: app: cannot reach the service at '{place}': "
+                                   "Couldn't connect to server\n")
+
+
+def test_a_service_that_is_too_slow_is_7_and_named(registry):
     registry.script("GET *", behave.silence)
-    for url in (f"http://127.0.0.1:{free_port()}", registry.url):
-        result = mquery("--timeout=1s", "--server", url, "app")
-        assert (result.returncode, result.stdout) == (7, "")
-        assert "the service at '127.0.0.1'" in result.stderr
+    result = mquery("--timeout=1s", "--server", registry.url, "app")
+    assert (result.returncode, result.stdout) == (7, "")
+    assert f"the service at '{registry.address}': " in result.stderr
 
 
 @pytest.mark.parametrize("arguments, why", [
-    (["--server", "localhost:8080"], "the service's URL is not like http://"),
-    (["--server", "ftp://localhost"], "the service's URL is not like http://"),
-    (["--server", "://"], "the service's URL is not like http://"),
+    (["--server", "localhost:8080"],
+     "--server 'localhost:8080' is not a URL such as http://localhost:8080"),
+    (["--server", "ftp://localhost"], "--server 'ftp://localhost' is not a URL"),
+    (["--server", "://"], "--server '://' is not a URL"),
+    (["--require", "foo/bar"], "--require: no architecture 'bar' is known here"),
     (["--server", "http://127.0.0.1:1", "--plain-http"], "--plain-http is for asking a registry"),
     (["--timeout", "soon"], "--timeout: 'soon' is not a duration")])
 def test_flags_that_make_no_sense_are_2(arguments, why):
@@ -326,10 +336,16 @@ def test_S21_a_password_in_the_services_url_is_never_told():
     assert "canary" not in result.stderr
 
 
+def test_S21_nor_is_one_in_what_is_no_url_of_a_service():
+    result = mquery("app", environment={"MQUERY_SERVER": "ftp://me:canary@localhost"})
+    assert said(result) == (2, "", "mquery: MQUERY_SERVER '...@localhost' is not a URL such as "
+                                   "http://localhost:8080\n")
+
+
 def test_S20_a_service_cannot_move_the_cursor():
     with answering({"error": "\x1b[2Jgone\nmquery: ok", "code": "denied"}, 403) as service:
         result = mquery("--server", service.url, "app")
-    assert said(result) == (4, "", "mquery: app: \\x1b[2Jgone\\x0amquery: ok\n")
+    assert said(result) == (4, "", "mquery: app: the service: \\x1b[2Jgone\\x0amquery: ok\n")
 
 
 # -- output that cannot be written ----------------------------------------------------------------
@@ -383,7 +399,16 @@ def test_ref_goes_on_after_a_bad_reference():
     assert result.returncode == 2
     assert [json.loads(line)["repository"] for line in result.stdout.splitlines()] == [
         "library/a", "library/c"]
-    assert result.stderr.startswith("mquery: B: ")
+    assert result.stderr.startswith("mquery: invalid reference 'B': ")
+
+
+@pytest.mark.parametrize("image, line", [
+    ("B", "invalid reference 'B': at byte 1, a repository's name must be in lower case"),
+    ("a@sha256:1", "a@sha256:1: invalid reference: a sha256 digest has 64 hex digits, not 1"),
+    ("", "invalid reference: it is empty")])
+def test_a_bad_reference_is_named_once(image, line):
+    for command in ([], ["ref"]):
+        assert said(mquery(*command, image)) == (2, "", f"mquery: {line}\n")
 
 
 @pytest.mark.parametrize("arguments", [

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+from fnmatch import fnmatch
 
 import pytest
 
@@ -25,13 +26,26 @@ def settings():
     for line in re.findall(r"^(\w+):$|^  # (.*)\n  (\w+):", printed, re.MULTILINE):
         section = line[0] or section
         if line[2]:
-            yield f"{section}.{line[2]}", line[1].replace(" (needs a restart)", "")
+            yield f"{section}.{line[2]}", line[1]
 
 
 def test_every_setting_is_documented_in_its_own_words():
     rows = dict(re.findall(r"^\| `(\w+\.\w+)` \|.*\| (.*) \|$", read("docs", "configuration.md"),
                            re.MULTILINE))
     assert rows and rows == dict(settings())
+
+
+def variables():
+    """Those of the settings, and the command line's own."""
+    yield from ("MQUERY_" + name.upper().replace(".", "_") for name, _ in settings())
+    yield "MQUERY_SERVER"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=os.path.basename)
+def test_every_variable_that_a_document_names_is_known(path):
+    known = set(variables())
+    for name in re.findall(r"MQUERY_[A-Z_]+\*?", read(path)):
+        assert any(fnmatch(each, name) for each in known), name
 
 
 def ids_in_use():
