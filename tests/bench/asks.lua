@@ -5,11 +5,11 @@
 --
 -- PATTERN is a path with one %d, which becomes FIRST, FIRST + 1, ... FIRST + COUNT - 1, shared out
 -- among the threads. wrk ends when its time is over, or when one thread's share is answered.
-local serial = 0
+local threads_made = 0
 
 function setup(thread)
-    thread:set("serial", serial)
-    serial = serial + 1
+    thread:set("serial", threads_made)
+    threads_made = threads_made + 1
 end
 
 function init(args)

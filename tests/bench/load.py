@@ -75,9 +75,8 @@ class Nginx:
         wait_until(lambda: accepts(self.port), "nginx to answer")
 
     def close(self):
-        if not self._child.process.stderr.closed:
-            self._child.stop()
-            self._directory.cleanup()
+        self._child.stop()
+        self._directory.cleanup()
 
     def __enter__(self):
         return self

@@ -11,6 +11,11 @@ from support.docker_registry import listing
 from support.fake_registry import FakeRegistry
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """A behaviour is called by the name of the function that it is or that made it."""
+    return val.__qualname__.split(".")[0] if callable(val) else None
+
+
 @pytest.fixture
 def registry():
     """A fake registry of its own for each test."""

@@ -227,7 +227,7 @@ def test_H19_a_token_server_that_fails_once_is_asked_again(trusting, registry, t
 # -- whom a secret may be told --------------------------------------------------------------------
 
 REALMS = ["http://169.254.169.254/token", "http://127.0.0.1:1/token", "http://10.0.0.1/token",
-          "file:///etc/passwd", "http://user:pass@127.0.0.1:1/token", "not a URL"]
+          "http://localhost:1/token", "file:///etc/passwd", "http://user:pass@127.0.0.1:1/token", "not a URL"]
 
 
 @pytest.mark.parametrize("realm", REALMS)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from support import behave, images
+from support import behave, crowd, images
 from support.authority import Bearer, TokenEndpoint
 from support.fake_registry import FakeRegistry
 from support.images import config, index_of
@@ -116,6 +116,16 @@ def test_S16_T29_a_body_of_no_stated_length_is_cut_off(daemon, registry, image, 
     assert_failed(daemon.query(image), 422, "too_large")
 
 
+def test_T29_bodies_on_their_way_stay_within_their_budget(start, registry):
+    """Half a gigabyte of them at once, were there no bound."""
+    registry.script("GET */manifests/*", behave.endless_body)
+    daemon = start({"registry": {"memory": "16MiB"}})
+    name = registry.name("lab/app")
+    answers = crowd.receive(crowd.send(daemon, [f"/query?image={name}:t{n}" for n in range(128)]))
+    assert {each.split(b" ")[1] for each in answers} <= {b"422", b"503"}
+    assert daemon.peak_memory() < 256
+
+
 def test_S16_headers_without_end_are_cut_off(daemon, registry, image):
     registry.script("GET */manifests/*", behave.endless_headers)
     answer = daemon.query(image)
@@ -200,11 +210,11 @@ def in_an_hour():
 
 
 @pytest.mark.parametrize("said, told", [
-    ("3", range(1, 4)), ("99999", range(1, 100000)), (in_an_hour(), range(3500, 3601)),
+    ("3", range(1, 4)), ("99999", range(1, 100000)), (in_an_hour, range(3500, 3601)),
     ("1.2ms", range(1, 61)), (None, range(1, 61)), ("garbage", range(1, 61)), ("-5", range(1, 61)),
     ("Thu, 01 Jan 1970 00:00:00 GMT", range(1, 61))])
 def test_T21_a_registrys_quota_is_passed_on(daemon, registry, image, said, told):
-    registry.script("GET */manifests/*", behave.rate_limited(said))
+    registry.script("GET */manifests/*", behave.rate_limited(said() if callable(said) else said))
     answer = daemon.query(image)
     assert_failed(answer, 503, "rate_limited")
     assert int(answer.headers["Retry-After"]) in told

@@ -11,6 +11,7 @@ lines, so that a sanitizer's report is a failure too.
 import http.client
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -69,6 +70,11 @@ class Daemon:
     def log(self):
         """The log so far, as text."""
         return "\n".join(self._child.lines)
+
+    def peak_memory(self):
+        """The most it has had resident, in MiB."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]) / 1024
 
     def wait_for_log(self, text):
         return self._child.wait_for_line(lambda line: text in line and line, repr(text))
