@@ -10,6 +10,9 @@ enum {
     ADDRESS_TEXT_SIZE = 64 /* more than any spelling of an address that is one needs */
 };
 
+/* What an IPv4 address may be written with. */
+static const char number_bytes[] = "0123456789abcdefxABCDEFX.";
+
 bool authority_parse_port(struct slice digits, uint16_t *out)
 {
     uint32_t port = 0;
@@ -49,7 +52,7 @@ static bool parse_ipv4(const char *text, struct in6_addr *out)
 {
     struct in_addr ipv4;
 
-    if (text[strspn(text, "0123456789abcdefxABCDEFX.")] != '\0' || inet_aton(text, &ipv4) == 0)
+    if (text[strspn(text, number_bytes)] != '\0' || inet_aton(text, &ipv4) == 0)
         return false;
     *out = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
     memcpy(out->s6_addr + 12, &ipv4, sizeof(ipv4));
@@ -74,8 +77,10 @@ static bool parse_address(struct slice host, struct in6_addr *out)
  * address in it, which here could not be judged (S1). */
 static bool is_overlong_number(struct slice host)
 {
+    struct slice digits = slice_from_string(number_bytes);
+
     for (size_t i = 0; i < host.length; i++) {
-        if (!memchr("0123456789abcdefxABCDEFX.", host.data[i], 25))
+        if (slice_find(digits, host.data[i]) < 0)
             return false;
     }
     return host.length >= ADDRESS_TEXT_SIZE;

@@ -98,11 +98,12 @@ bool authorize(struct session *session, struct fetch *fetch, struct transfer *tr
         return authorize_bearer(transfer, credential->registry_token, error);
     if (!hosts_recall_challenge(session->registry->hosts, session->endpoint.base, &challenge))
         return true;
-    if (challenge.scheme == CHALLENGE_BEARER)
+    if (challenge.scheme == CHALLENGE_BEARER) {
         done = authorize_token(session, fetch, &challenge, transfer, error) ||
                authorize_go_without(session, fetch, error);
-    else if (credential && credential->username)
+    } else if (credential && credential->username) {
         done = authorize_basic(transfer, credential, error);
+    }
     challenge_release(&challenge);
     return done;
 }
