@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP side: what is asked wrongly, slowly, or all at once (T40)."""
-import contextlib
 import json
 import re
 import select
@@ -12,6 +11,7 @@ import pytest
 from support import behave
 from support.images import index_of
 from support.processes import PATIENCE
+from support.wire import exchange
 
 
 @pytest.fixture
@@ -25,18 +25,6 @@ def assert_error(answer, status, code):
     assert (answer.status, answer.code) == (status, code), answer.body
     assert answer.headers["Content-Type"] == "application/json"
     assert isinstance(answer.json["error"], str)
-
-
-def exchange(daemon, data):
-    """Sends bytes as they are, and returns all that comes until the daemon closes."""
-    received = b""
-    with socket.create_connection((daemon.host, daemon.port), timeout=PATIENCE) as client:
-        with contextlib.suppress(ConnectionError):  # it may close before it has read all
-            client.sendall(data)
-        with contextlib.suppress(ConnectionError):
-            while piece := client.recv(65536):
-                received += piece
-    return received
 
 
 # -- what is asked --------------------------------------------------------------------------------

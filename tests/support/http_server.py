@@ -4,6 +4,7 @@
 Python's own server is of no use for that: it would not send a header twice, a wrong length, or
 half an answer. One thread a connection; everything asked is recorded.
 """
+import contextlib
 import socket
 import ssl
 import threading
@@ -81,6 +82,8 @@ class HttpServer:
 
     def close(self):
         self.stopping.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept()
         self._listener.close()
         with self._lock:
             for connection in self._open:

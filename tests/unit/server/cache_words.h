@@ -72,7 +72,10 @@ static inline struct cache_key key_of(const char *image, const char *partition)
 }
 
 /* A report whose digest is that of `seed`. */
-static inline struct report *report_of(const char *seed)
+/* What a report is made to be besides complete and everyone's. */
+typedef void (*mark_function)(struct report_builder *builder);
+
+static inline struct report *marked_report_of(const char *seed, mark_function mark)
 {
     struct error error;
     struct digest digest;
@@ -82,22 +85,35 @@ static inline struct report *report_of(const char *seed)
 
     assert_true(digest_compute(DIGEST_SHA256, slice_from_string(seed), &digest));
     report_add_platform(builder, &platform);
+    if (mark)
+        mark(builder);
     struct report *report = report_builder_finish(
         builder, &digest, "application/vnd.oci.image.index.v1+json", true, &error);
     assert_non_null(report);
     return report;
 }
 
-static inline void store_as(struct cache *cache, const char *image, const char *partition,
-                            const char *seed, int64_t now)
+static inline struct report *report_of(const char *seed)
+{
+    return marked_report_of(seed, NULL);
+}
+
+static inline void store_report(struct cache *cache, const char *image, const char *partition,
+                                struct report *report, int64_t now)
 {
     struct cache_finding finding;
     CLEANUP(cache_key_release) struct cache_key key = key_of(image, partition);
-    CLEANUP(report_unref_p) struct report *report = report_of(seed);
 
     cache_find(cache, &key, now, &finding);
     cache_store(cache, &key, report, CONFIRMED, now, finding.generation);
     cache_finding_release(&finding);
+}
+
+static inline void store_as(struct cache *cache, const char *image, const char *partition,
+                            const char *seed, int64_t now)
+{
+    CLEANUP(report_unref_p) struct report *report = report_of(seed);
+    store_report(cache, image, partition, report, now);
 }
 
 static inline void store(struct cache *cache, const char *image, int64_t now)

@@ -221,6 +221,29 @@ static void test_a_tag_that_moves_back_finds_its_content_again(void **state)
     assert_int_equal(cache_counts(*state).contents, 2);
 }
 
+static void test_what_lacked_a_child_is_looked_for_again_as_soon_as_a_not_found(void **state)
+{
+    CLEANUP(report_unref_p)
+    struct report *partial = marked_report_of("partial", report_mark_partial);
+    char pinned[128];
+    (void)snprintf(pinned, sizeof(pinned), "debian@%s", some_digest);
+    store_report(*state, "debian", everyone, partial, START);
+    store_report(*state, pinned, everyone, partial, START);
+    assert_int_equal(state_of(*state, "debian", START + NEGATIVE - 1), CACHE_FRESH);
+    assert_int_equal(state_of(*state, "debian", START + NEGATIVE), CACHE_REFRESH);
+    assert_int_equal(state_of(*state, pinned, START + NEGATIVE - 1), CACHE_FRESH);
+    assert_int_equal(state_of(*state, pinned, START + NEGATIVE), CACHE_ASK);
+    assert_null(cache_find_digest(*state, slice_from_string(partial->digest.text)));
+}
+
+static void test_what_follows_from_more_than_the_digest_is_not_told_by_it(void **state)
+{
+    CLEANUP(report_unref_p) struct report *local = marked_report_of("local", report_mark_local);
+    store_report(*state, "debian", everyone, local, START);
+    assert_int_equal(state_of(*state, "debian", START + FRESH - 1), CACHE_FRESH);
+    assert_null(cache_find_digest(*state, slice_from_string(local->digest.text)));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_cache, free_cache)
 
 int main(void)
@@ -245,6 +268,8 @@ int main(void)
         TEST(test_T31_what_a_caller_has_learnt_of_a_digest_is_not_shared),
         TEST(test_two_tags_with_one_digest_share_its_content),
         TEST(test_a_tag_that_moves_back_finds_its_content_again),
+        TEST(test_what_lacked_a_child_is_looked_for_again_as_soon_as_a_not_found),
+        TEST(test_what_follows_from_more_than_the_digest_is_not_told_by_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
