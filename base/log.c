@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/thread.h"
 
 enum {
     LOG_BUFFER_SIZE = 128 * 1024,
@@ -194,6 +195,7 @@ static void *log_thread(void *unused)
     struct buffer writing = BUFFER_INIT(LOG_BUFFER_SIZE);
     (void)unused;
 
+    thread_begin_patient("log");
     pthread_mutex_lock(&state.lock);
     for (;;) {
         while (state.filling.length == 0 && !state.stopping)

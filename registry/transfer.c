@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine: a mailbox in, curl's multi handle on epoll, a condition out.
+ * The engine: a mailbox in, curl's multi handle on epoll, a semaphore out.
  *
  * Callers put transfers into the mailbox and ring an eventfd; the thread adds them to the multi
  * handle and lets curl say which sockets to watch and when to wake (curl_multi_socket_action, which
- * costs the same at 16 and at 256 in flight). A finished transfer is marked done under the lock and
- * its waiter woken. curl does the timing: CURLOPT_TIMEOUT_MS is the deadline.
+ * costs the same at 16 and at 256 in flight). A finished transfer's semaphore is posted without the
+ * lock, so that a waiter that wakes finds nothing to wait for. curl does the timing:
+ * CURLOPT_TIMEOUT_MS is the deadline.
  */
 #include "registry/transfer.h"
 
@@ -22,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/thread.h"
 #include "registry/exchange.h"
 #include "registry/problem.h"
 #include "registry/secret.h"
@@ -85,7 +87,7 @@ struct transfer *transfer_new(const char *url)
         free(transfer);
         return NULL;
     }
-    (void)pthread_cond_init(&transfer->finished, NULL);
+    (void)sem_init(&transfer->finished, 0, 0);
     return transfer;
 }
 
@@ -100,7 +102,7 @@ void transfer_free(struct transfer *transfer)
     secret_free_lines(transfer->request_lines);
     exchange_headers_release(&transfer->headers);
     buffer_release(&transfer->body);
-    (void)pthread_cond_destroy(&transfer->finished);
+    (void)sem_destroy(&transfer->finished);
     secret_free(transfer->form);
     free(transfer->url);
     free(transfer);
@@ -194,10 +196,7 @@ static void engine_complete(struct transfer_engine *engine, struct transfer *tra
         engine_give_handle_back(engine, transfer->handle);
         transfer->handle = NULL;
     }
-    pthread_mutex_lock(&engine->lock);
-    transfer->is_done = true;
-    pthread_cond_signal(&transfer->finished);
-    pthread_mutex_unlock(&engine->lock);
+    (void)sem_post(&transfer->finished);
 }
 
 static void engine_begin(struct transfer_engine *engine, struct transfer *transfer)
@@ -295,6 +294,7 @@ static void *engine_thread(void *context)
     struct transfer_engine *engine = context;
     bool go_on = true;
 
+    thread_begin_patient("transfer");
     while (go_on) {
         struct epoll_event events[EVENTS_MAX];
         int running;
@@ -457,13 +457,11 @@ bool transfer_start(struct transfer_engine *engine, struct transfer *transfer, s
 
 void transfer_wait(struct transfer *transfer)
 {
-    if (!transfer->is_started)
+    if (!transfer->is_started || transfer->is_done)
         return;
-    struct transfer_engine *engine = transfer->engine;
-    pthread_mutex_lock(&engine->lock);
-    while (!transfer->is_done)
-        pthread_cond_wait(&transfer->finished, &engine->lock);
-    pthread_mutex_unlock(&engine->lock);
+    while (sem_wait(&transfer->finished) != 0) /* EINTR is all that can be */
+        continue;
+    transfer->is_done = true;
 }
 
 int64_t transfer_retry_after(const struct transfer *transfer)

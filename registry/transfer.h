@@ -12,7 +12,7 @@
 #ifndef REGISTRY_TRANSFER_H
 #define REGISTRY_TRANSFER_H
 
-#include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,8 +72,8 @@ struct transfer {
     bool was_blocked;    /* an address was refused */
     bool was_cut;        /* an error's text that nobody reads to its end */
     bool is_started;
-    bool is_done;            /* guarded by the engine's lock */
-    pthread_cond_t finished; /* with the engine's lock; one transfer's end wakes one thread */
+    bool is_done;   /* the waiter's: it has been waited for */
+    sem_t finished; /* posted once, as the last thing the engine does with the transfer */
 };
 
 /* `memory` bounds the bytes of all bodies on their way; `use_proxy` lets libcurl heed the

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/thread.h"
 
 enum {
     WORKER_STACK_SIZE = 128 * 1024,
@@ -53,6 +54,7 @@ struct workers {
     pthread_t last_ended; /* not joined yet: the next to end does it, or workers_free() */
     size_t idle;          /* resting, and not called yet */
     size_t wakeups;       /* called, and not up yet */
+    size_t signals;       /* of these, not signalled yet: that waits for the mutex to be given up */
 };
 
 static struct slice queue_key(const struct map_node *node)
@@ -249,6 +251,7 @@ static void *worker_main(void *context)
 {
     struct workers *workers = context;
 
+    thread_begin_patient("worker");
     (void)pthread_mutex_lock(&workers->mutex);
     bool goes_on = true;
     while (goes_on)
@@ -294,7 +297,7 @@ static void workers_call(struct workers *workers)
     if (workers->idle > 0) {
         workers->idle--;
         workers->wakeups++;
-        (void)pthread_cond_signal(&workers->wake);
+        workers->signals++;
     } else if (workers->threads < workers->settings.threads_max) {
         (void)worker_start(workers);
     }
@@ -353,7 +356,12 @@ bool workers_submit(struct workers *workers, struct job *job, struct error *erro
 {
     (void)pthread_mutex_lock(&workers->mutex);
     bool done = workers->is_ending ? error_draining(error) : workers_enqueue(workers, job, error);
+    size_t signals = workers->signals;
+    workers->signals = 0;
     (void)pthread_mutex_unlock(&workers->mutex);
+    /* Whoever wakes takes the mutex: signalled while it is held, it would only wait again. */
+    for (; signals > 0; signals--)
+        (void)pthread_cond_signal(&workers->wake);
     return done;
 }
 
