@@ -33,30 +33,13 @@ static bool write_scope(const struct session *session, const struct fetch *fetch
     return buffer_check(out, "the token's scope", error);
 }
 
-static bool authorize_header(struct transfer *transfer, struct buffer *value, struct error *error)
-{
-    bool done = buffer_check(value, "the credentials", error) &&
-                transfer_add_header(transfer, "Authorization", buffer_slice(value), error);
-    secret_release(value);
-    return done;
-}
-
 static bool authorize_bearer(struct transfer *transfer, const char *token, struct error *error)
 {
     struct buffer value = BUFFER_INIT(AUTHORIZATION_MAX);
 
     buffer_append_string(&value, "Bearer ");
     buffer_append_string(&value, token);
-    return authorize_header(transfer, &value, error);
-}
-
-static bool authorize_basic(struct transfer *transfer, const struct credential *credential,
-                            struct error *error)
-{
-    struct buffer value = BUFFER_INIT(AUTHORIZATION_MAX);
-
-    (void)credential_write_basic(credential, &value);
-    return authorize_header(transfer, &value, error);
+    return session_add_authorization(transfer, &value, error);
 }
 
 static bool authorize_token(struct session *session, struct fetch *fetch,
@@ -102,7 +85,7 @@ bool authorize(struct session *session, struct fetch *fetch, struct transfer *tr
         done = authorize_token(session, fetch, &challenge, transfer, error) ||
                authorize_go_without(session, fetch, error);
     } else if (credential && credential->username) {
-        done = authorize_basic(transfer, credential, error);
+        done = session_add_basic(session, transfer, error);
     }
     challenge_release(&challenge);
     return done;

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
 #include "registry/authorize.h"
 #include "registry/credential.h"
 #include "registry/guard.h"

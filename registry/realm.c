@@ -20,7 +20,6 @@ enum {
     TOKEN_BODY_MAX = 128 * 1024,      /* H13 */
     TOKEN_LIFE_SHORTEST_S = 60,       /* A9 */
     TOKEN_LIFE_LONGEST_S = 24 * 3600, /* A9 */
-    BASIC_MAX = 16 * 1024,
     URL_MAX = 16 * 1024
 };
 
@@ -109,23 +108,11 @@ static bool token_request_write(const struct session *session, const struct url 
     return done;
 }
 
-static bool token_request_add_basic(struct transfer *transfer, const struct credential *credential,
-                                    struct error *error)
-{
-    struct buffer basic = BUFFER_INIT(BASIC_MAX);
-    bool done = credential_write_basic(credential, &basic)
-                    ? transfer_add_header(transfer, "Authorization", buffer_slice(&basic), error)
-                    : error_no_memory(error);
-    secret_release(&basic);
-    return done;
-}
-
 static bool token_request_add_secret(struct transfer *transfer, const struct session *session,
                                      const struct token_request *request, struct error *error)
 {
     if (!request->form)
-        return !request->with_secret ||
-               token_request_add_basic(transfer, session->credential, error);
+        return !request->with_secret || session_add_basic(session, transfer, error);
     transfer->form = strdup(request->form);
     return transfer->form || error_no_memory(error);
 }

@@ -5,13 +5,15 @@
 
 #include "registry/credential.h"
 #include "registry/guard.h"
+#include "registry/secret.h"
 #include "registry/transfer.h"
 #include "registry/trust.h"
 
 enum {
     CONNECT_TIMEOUT_MS = 10 * 1000,
     STRANGER_CONNECT_TIMEOUT_MS = 5 * 1000,
-    HOST_SIZE = 300
+    HOST_SIZE = 300,
+    BASIC_MAX = 128 * 1024
 };
 
 static bool choose_credential(struct session *session, const struct registry_question *question,
@@ -164,4 +166,23 @@ struct transfer *session_transfer(const struct session *session, const struct ur
             return NULL;
     }
     return TAKE(transfer);
+}
+
+bool session_add_authorization(struct transfer *transfer, struct buffer *value, struct error *error)
+{
+    bool done = buffer_check(value, "the credentials", error) &&
+                transfer_add_header(transfer, "Authorization", buffer_slice(value), error);
+    secret_release(value);
+    return done;
+}
+
+bool session_add_basic(const struct session *session, struct transfer *transfer,
+                       struct error *error)
+{
+    struct buffer value = BUFFER_INIT(BASIC_MAX);
+
+    if (credential_write_basic(session->credential, &value))
+        return session_add_authorization(transfer, &value, error);
+    secret_release(&value);
+    return error_no_memory(error);
 }

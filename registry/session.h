@@ -13,6 +13,7 @@
 #include "registry/endpoint.h"
 #include "registry/retry.h"
 
+struct buffer;
 struct credential;
 struct transfer;
 
@@ -46,5 +47,12 @@ enum route {
 struct transfer *session_transfer(const struct session *session, const struct url *url,
                                   enum route route, bool registry_is_private,
                                   struct error *error) MUST_USE;
+
+/* Adds an Authorization with this value, which is cleansed and released in any case. */
+bool session_add_authorization(struct transfer *transfer, struct buffer *value,
+                               struct error *error) MUST_USE;
+/* Adds the session's username and password, which it has. Errors: internal. */
+bool session_add_basic(const struct session *session, struct transfer *transfer,
+                       struct error *error) MUST_USE;
 
 #endif
