@@ -9,7 +9,7 @@ FROM debian:bookworm AS build
 RUN apt-get update && \
     apt-get install -y --no-install-recommends \
         ca-certificates gcc libc6-dev libcurl4-openssl-dev libjson-c-dev libmicrohttpd-dev \
-        libssl-dev libyaml-dev meson ninja-build pkg-config
+        libssl-dev libyaml-dev meson ninja-build pkg-config zlib1g-dev
 
 WORKDIR /src
 COPY meson.build meson_options.txt build.h.in ./

@@ -20,7 +20,9 @@
 enum {
     LOG_BUFFER_SIZE = 128 * 1024,
     LOG_LINE_SIZE = 4096,
-    LOG_VALUE_SIZE = 1536
+    LOG_VALUE_SIZE = 1536,
+    LOG_PRESSING_SIZE = LOG_BUFFER_SIZE / 2, /* so much is not to wait */
+    LOG_REST_MS = 10
 };
 
 static struct {
@@ -29,6 +31,7 @@ static struct {
     struct buffer filling; /* guarded by lock */
     bool stopping;         /* guarded by lock */
     bool running;          /* guarded by lock */
+    bool is_pressing;      /* guarded by lock: what has gathered is not to wait */
     uint64_t unreported;   /* guarded by lock: dropped and not yet logged */
 
     /* Set before the thread starts. */
@@ -38,7 +41,7 @@ static struct {
 
     _Atomic int level;
     _Atomic uint64_t dropped;
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO};
 
 const char *log_level_name(enum log_level level)
 {
@@ -145,6 +148,23 @@ static void drop_line(void)
     atomic_fetch_add_explicit(&state.dropped, 1, memory_order_relaxed);
 }
 
+/* Called with the lock held. */
+static void append_line(enum log_level level, struct slice line)
+{
+    bool was_empty = state.filling.length == 0;
+
+    if (!buffer_append_slice(&state.filling, line)) {
+        state.filling.state = BUFFER_OK;
+        drop_line();
+        return;
+    }
+    bool was_pressing = state.is_pressing;
+    if (level >= LOG_LEVEL_WARNING || state.filling.length >= LOG_PRESSING_SIZE)
+        state.is_pressing = true;
+    if (was_empty || state.is_pressing != was_pressing)
+        pthread_cond_signal(&state.wake);
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields,
                size_t count)
 {
@@ -154,15 +174,8 @@ void log_write(enum log_level level, const char *message, const struct log_field
     format_line(&line, level, message, fields, count);
 
     pthread_mutex_lock(&state.lock);
-    if (state.running) {
-        bool was_empty = state.filling.length == 0;
-        if (!buffer_append_slice(&state.filling, buffer_slice(&line))) {
-            state.filling.state = BUFFER_OK;
-            drop_line();
-        } else if (was_empty) {
-            pthread_cond_signal(&state.wake);
-        }
-    }
+    if (state.running)
+        append_line(level, buffer_slice(&line));
     pthread_mutex_unlock(&state.lock);
     buffer_release(&line);
 }
@@ -190,6 +203,17 @@ static void report_dropped(uint64_t count)
     buffer_release(&line);
 }
 
+/* Lets lines gather: waking the thread for each of many costs more than all else that is done with
+ * them. Called with the lock held. */
+static void log_rest(void)
+{
+    struct timespec until = clock_timespec(clock_monotonic_ms() + LOG_REST_MS);
+    int status = 0;
+
+    while (!state.is_pressing && !state.stopping && status != ETIMEDOUT)
+        status = pthread_cond_timedwait(&state.wake, &state.lock, &until);
+}
+
 static void *log_thread(void *unused)
 {
     struct buffer writing = BUFFER_INIT(LOG_BUFFER_SIZE);
@@ -206,6 +230,7 @@ static void *log_thread(void *unused)
         uint64_t dropped = state.unreported;
         state.filling = writing;
         state.unreported = 0;
+        state.is_pressing = false;
         writing = full;
 
         pthread_mutex_unlock(&state.lock);
@@ -214,6 +239,7 @@ static void *log_thread(void *unused)
             report_dropped(dropped);
         buffer_clear(&writing);
         pthread_mutex_lock(&state.lock);
+        log_rest();
     }
     pthread_mutex_unlock(&state.lock);
     buffer_release(&writing);
@@ -226,6 +252,7 @@ bool log_start(int fd, enum log_level level, enum log_format format, struct erro
     state.format = format;
     log_set_level(level);
     buffer_init(&state.filling, LOG_BUFFER_SIZE);
+    clock_condition_init(&state.wake);
     state.stopping = false;
     if (pthread_create(&state.thread, NULL, log_thread, NULL) != 0)
         return error_set(error, ERROR_INTERNAL, "cannot start the log's thread");
@@ -242,10 +269,12 @@ void log_stop(void)
     bool running = state.running;
     state.running = false;
     state.stopping = true;
-    pthread_cond_signal(&state.wake);
+    if (running)
+        pthread_cond_signal(&state.wake);
     pthread_mutex_unlock(&state.lock);
     if (!running)
         return;
     pthread_join(state.thread, NULL);
+    (void)pthread_cond_destroy(&state.wake);
     buffer_release(&state.filling);
 }

@@ -3,8 +3,9 @@
  * The process's log: one line an event, as logfmt or JSON, on standard error.
  *
  * Callers never wait for the disk or the terminal: a line is put into a bounded buffer, and a
- * thread of the log's own writes it. When the buffer is full the line is dropped and counted, and
- * the count is logged once there is room. Before log_start() and after log_stop() lines go nowhere.
+ * thread of the log's own writes it: the first at once, those of the next 10 ms together, or sooner
+ * if one is a warning or an error. When the buffer is full the line is dropped and counted, and the
+ * count is logged once there is room. Before log_start() and after log_stop() lines go nowhere.
  *
  * Values are escaped here; callers pass outside text as it is. Secrets are never passed.
  */

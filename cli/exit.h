@@ -9,14 +9,15 @@
 
 enum exit_status {
     EXIT_YES = 0,
-    EXIT_NO = 1, /* an honest no: --require asked for what the image does not offer */
+    EXIT_NO = 1, /* an honest no: not what --require asks for; no list is taken */
     EXIT_INVALID = 2,
     EXIT_NOT_FOUND = 3,
     EXIT_DENIED = 4,
     EXIT_UNSUPPORTED = 5,
     EXIT_LATER = 6, /* worth trying again later */
     EXIT_UPSTREAM = 7,
-    EXIT_INTERNAL = 8
+    EXIT_INTERNAL = 8,
+    EXIT_SIGNAL = 128 /* and the number of the signal that ended it, as shells count */
 };
 
 enum exit_status exit_status_of(enum error_code code);

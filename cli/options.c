@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "base/suggest.h"
-
-struct flag {
-    const char *name;
-    const char *value; /* what --help calls the value; NULL: takes none */
-    const char *help;
-    bool is_for_query;
-};
-
-static const struct flag flags[OPTION_COUNT] = {
-    [OPTION_SERVER] = {"--server", "URL", "ask this mqueryd, not the registry ($MQUERY_SERVER)",
-                       true},
-    [OPTION_JSON] = {"--json", NULL, "print each answer as one line of JSON", false},
-    [OPTION_PLATFORM] = {"--platform", "P", "also say whether P is supported", true},
-    [OPTION_REQUIRE] = {"--require", "P[,P]", "exit 0 only if every P is offered, else 1", true},
-    [OPTION_TIMEOUT] = {"--timeout", "TIME", "at most this long an image: 90s, 2m (20s)", true},
-    [OPTION_PLAIN_HTTP] = {"--plain-http", NULL, "speak http to the registry, not https", true},
-    [OPTION_INSECURE] = {"--insecure", NULL, "accept any certificate", true},
-    [OPTION_HELP] = {"--help", NULL, "print this", false},
-    [OPTION_VERSION] = {"--version", NULL, "print the version", false},
-};
+#include "cli/program.h"
 
 static bool refuse_unknown(struct slice name, struct error *error)
 {
@@ -33,18 +15,27 @@ static bool refuse_unknown(struct slice name, struct error *error)
     for (size_t i = 0; i < OPTION_COUNT; i++)
         suggestion_consider(&suggestion, slice_from_string(flags[i].name));
     const char *phrase = suggestion_phrase(&suggestion);
-    return error_set(error, ERROR_INVALID, "unknown flag '%s'%s", ESCAPED(name),
-                     phrase[0] ? phrase : "; see mquery --help");
+    if (phrase[0])
+        return error_set(error, ERROR_INVALID, "unknown flag '%s'%s", ESCAPED(name), phrase);
+    return error_set(error, ERROR_INVALID, "unknown flag '%s'; see %s --help", ESCAPED(name),
+                     program_name());
+}
+
+/* Go's flags, and so manifest-tool's, begin with two dashes or with one. */
+static bool is_called(const struct flag *flag, struct slice name)
+{
+    return slice_equal_string(name, flag->name) ||
+           (program_is_manifest_tool() && slice_equal_string(name, flag->name + 1));
 }
 
 static bool find_flag(struct slice name, enum option *out)
 {
-    if (slice_equal_string(name, "-h")) {
-        *out = OPTION_HELP;
-        return true;
-    }
+    if (slice_equal_string(name, "-h"))
+        name = SLICE("--help");
+    if (slice_equal_string(name, "-v"))
+        name = SLICE("--version");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (slice_equal_string(name, flags[i].name)) {
+        if (is_called(&flags[i], name)) {
             *out = (enum option)i;
             return true;
         }
@@ -52,38 +43,73 @@ static bool find_flag(struct slice name, enum option *out)
     return false;
 }
 
-/* What stands after '=', else the next word, to which *index moves; NULL where there is neither. */
-static const char *take_value(int argc, char **argv, int *index)
-{
-    const char *equals = strchr(argv[*index], '=');
+/* -- the two kinds -------------------------------------------------------------------------- */
 
-    if (equals)
-        return equals + 1;
-    return *index + 1 < argc ? argv[++*index] : NULL;
+static bool parse_truth(struct slice text, bool *out)
+{
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = {{"true", true}, {"false", false}, {"t", true},
+                 {"f", false},   {"1", true},      {"0", false}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (slice_equal_ignoring_case(text, slice_from_string(words[i].word))) {
+            *out = words[i].value;
+            return true;
+        }
+    }
+    return false;
 }
 
-/* Reads the flag at argv[*index]. */
+/* `joined` is what stands behind '=', or NULL. */
+static bool set_switch(struct options *options, enum option option, const char *joined,
+                       struct error *error)
+{
+    bool is_on = true;
+
+    if (joined && !parse_truth(slice_from_string(joined), &is_on)) {
+        return error_set(error, ERROR_INVALID, "%s is true or false, not '%s'", flags[option].name,
+                         ESCAPED(slice_from_string(joined)));
+    }
+    options->values[option] = is_on ? "" : NULL;
+    return true;
+}
+
+static bool add_value(struct options *options, enum option option, const char *value,
+                      struct error *error)
+{
+    const struct flag *flag = &flags[option];
+
+    if (!value)
+        return error_set(error, ERROR_INVALID, "%s needs a value: %s", flag->name, flag->value);
+    if (options->values[option] && !flag->is_repeatable)
+        return error_set(error, ERROR_INVALID, "%s is given twice", flag->name);
+    options->values[option] = value;
+    options->uses[options->use_count++] = (struct option_use){option, value};
+    return true;
+}
+
+/* -- the line ------------------------------------------------------------------------------- */
+
+/* Reads the flag at argv[*index], and moves *index to its value where that is a word of its own. */
 static bool parse_flag(struct options *options, int argc, char **argv, int *index,
                        struct error *error)
 {
-    struct slice word = slice_from_string(argv[*index]);
-    ptrdiff_t equals = slice_find(word, '=');
-    struct slice name = equals < 0 ? word : slice_until(word, (size_t)equals);
+    const char *equals = strchr(argv[*index], '=');
+    const char *joined = equals ? equals + 1 : NULL;
+    struct slice name = slice_from_string(argv[*index]);
     enum option option = OPTION_COUNT;
 
+    if (equals)
+        name = slice_until(name, (size_t)(equals - argv[*index]));
     if (!find_flag(name, &option))
         return refuse_unknown(name, error);
-    const struct flag *flag = &flags[option];
-
-    if (!flag->value && equals >= 0)
-        return error_set(error, ERROR_INVALID, "%s takes no value", flag->name);
-    if (flag->value && options->values[option])
-        return error_set(error, ERROR_INVALID, "%s is given twice", flag->name);
-    const char *value = flag->value ? take_value(argc, argv, index) : "";
-    if (!value)
-        return error_set(error, ERROR_INVALID, "%s needs a value: %s", flag->name, flag->value);
-    options->values[option] = value;
-    return true;
+    if (!flags[option].value)
+        return set_switch(options, option, joined, error);
+    if (!joined && *index + 1 < argc)
+        joined = argv[++*index];
+    return add_value(options, option, joined, error);
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error)
@@ -91,6 +117,9 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     bool flags_ended = false;
 
     *options = (struct options){.operands = argv + (argc > 0)};
+    options->uses = calloc((size_t)argc + 1, sizeof(*options->uses));
+    if (!options->uses)
+        return error_no_memory(error);
     for (int i = 1; i < argc; i++) {
         if (!flags_ended && strcmp(argv[i], "--") == 0) {
             flags_ended = true;
@@ -105,24 +134,28 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     return true;
 }
 
-bool options_refuse_query_flags(const struct options *options, const char *command,
-                                struct error *error)
+void options_release(struct options *options)
 {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (options->values[i] && flags[i].is_for_query) {
-            return error_set(error, ERROR_INVALID, "%s means nothing to %s", flags[i].name,
-                             command);
-        }
-    }
-    return true;
+    free(options->uses);
+    *options = (struct options){0};
 }
 
-void options_describe(struct buffer *out)
+const char *options_next(const struct options *options, enum option option, size_t *position)
+{
+    while (*position < options->use_count) {
+        const struct option_use *use = &options->uses[(*position)++];
+        if (use->option == option)
+            return use->value;
+    }
+    return NULL;
+}
+
+bool options_refuse_others(const struct options *options, uint32_t command, const char *name,
+                           struct error *error)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        size_t start = out->length;
-        (void)buffer_format(out, "  %s %s", flags[i].name, flags[i].value ? flags[i].value : "");
-        (void)buffer_format(out, "%*s%s\n", (int)(start + 22) - (int)out->length, "",
-                            flags[i].help);
+        if (options->values[i] && !(flags[i].commands & command))
+            return error_set(error, ERROR_INVALID, "%s means nothing to %s", flags[i].name, name);
     }
+    return true;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "cli/program.h"
 
 void print_begin(void)
 {
@@ -25,11 +26,16 @@ void print_begin(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+const char *print_reason(int number)
+{
+    const char *reason = strerrordesc_np(number);
+    return reason ? reason : "unknown error";
+}
+
 static bool output_failed(struct error *error)
 {
-    const char *reason = strerrordesc_np(errno);
     return error_set(error, ERROR_INTERNAL, "cannot write to standard output: %s",
-                     reason ? reason : "unknown error");
+                     print_reason(errno));
 }
 
 bool print_output(struct slice bytes, struct error *error)
@@ -44,11 +50,11 @@ bool print_output(struct slice bytes, struct error *error)
     return true;
 }
 
-/* "mquery: SUBJECT: message", with what stands before and after the message. */
+/* "PROGRAM: SUBJECT: message", with what stands before and after the message. */
 static void write_line(const char *subject, const char *before, const char *message,
                        const char *after)
 {
-    (void)fprintf(stderr, "mquery: %s%s%s%s%s\n",
+    (void)fprintf(stderr, "%s: %s%s%s%s%s\n", program_name(),
                   subject ? ESCAPED(slice_from_string(subject)) : "", subject ? ": " : "", before,
                   message, after);
 }

@@ -19,7 +19,7 @@ void print_begin(void);
 /* Writes everything at once. Errors: internal, naming the system's reason. */
 bool print_output(struct slice bytes, struct error *error) MUST_USE;
 
-/* One line on standard error, "mquery: SUBJECT: [warning: ]message". `subject` is escaped here and
+/* One line on standard error, "PROGRAM: SUBJECT: [warning: ]message". `subject` is escaped here and
  * may be NULL; `message` is safe for a terminal already. */
 void print_note(const char *subject, const char *message);
 void print_warning(const char *subject, const char *message);
@@ -29,6 +29,9 @@ void print_warning(const char *subject, const char *message);
 enum exit_status print_failure(const char *subject, const struct error *error);
 /* The same with what reference_parse() says, which mostly names the image itself: once will do. */
 enum exit_status print_bad_reference(const char *image, const struct error *error);
+
+/* The system's words for an errno. Static storage. */
+const char *print_reason(int number);
 
 /* Closes standard output; `status`, or EXIT_INTERNAL where that fails. */
 enum exit_status print_end(enum exit_status status);

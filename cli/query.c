@@ -8,24 +8,23 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "cli/account.h"
+#include "cli/agent.h"
 #include "cli/answer.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/requirement.h"
 #include "cli/service.h"
-#include "cli/settings.h"
 #include "manifest/manifest.h"
 #include "registry/registry.h"
 
 enum {
-    RETRIES = 5, /* a person waits longer than a service's caller (design, decision 7) */
     OUTPUT_MAX = 16 * 1024 * 1024,
     WARNING_SIZE = 512
 };
 
 struct query {
-    struct config *config;
-    struct registry *registry; /* asked where there is no service */
+    struct agent agent; /* used where there is no service */
     struct service *service;
     struct platform *platform;       /* --platform, or NULL */
     struct requirement *requirement; /* --require, or NULL */
@@ -37,8 +36,7 @@ static void query_release(struct query *query)
     requirement_free(query->requirement);
     platform_free(query->platform);
     service_free(query->service);
-    registry_free(query->registry);
-    config_unref(query->config);
+    agent_release(&query->agent);
     *query = (struct query){0};
 }
 
@@ -52,16 +50,33 @@ static const char *service_url(const struct options *options)
     return url && url[0] != '\0' ? url : NULL;
 }
 
+/* What only who asks a registry can want. */
+static bool refuse_registry_flags(const struct options *options, struct error *error)
+{
+    static const enum option names[] = {OPTION_PLAIN_HTTP, OPTION_USERNAME, OPTION_PASSWORD,
+                                        OPTION_PASSWORD_STDIN, OPTION_DOCKER_CFG};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (options->values[names[i]]) {
+            return error_set(error, ERROR_INVALID,
+                             "%s is for asking a registry, and a service is asked",
+                             flags[names[i]].name);
+        }
+    }
+    return true;
+}
+
 static bool open_service(struct query *query, const struct options *options, const char *url,
                          struct error *error)
 {
-    const struct config_registry *settings = &query->config->registry;
+    CLEANUP(config_unref_p) struct config *config = NULL;
 
-    if (options->values[OPTION_PLAIN_HTTP]) {
-        return error_set(error, ERROR_INVALID,
-                         "--plain-http is for asking a registry, and a service is asked");
-    }
-    query->service = service_new(url, settings->insecure, settings->timeout, error);
+    if (!refuse_registry_flags(options, error))
+        return false;
+    config = settings_load(options, SETTINGS_QUERY_TIMEOUT, error);
+    if (!config)
+        return false;
+    query->service = service_new(url, config->registry.insecure, config->registry.timeout, error);
     if (!query->service && error->code == ERROR_INVALID)
         error_prefix(error, options->values[OPTION_SERVER] ? "--server " : "MQUERY_SERVER ");
     return query->service != NULL;
@@ -71,13 +86,10 @@ static bool open_source(struct query *query, const struct options *options, stru
 {
     const char *url = service_url(options);
 
-    query->config = settings_load(options, error);
-    if (!query->config)
-        return false;
     if (url)
         return open_service(query, options, url, error);
-    query->registry = registry_new(&query->config->registry, error);
-    return query->registry != NULL;
+    return account_check_registry(options, error) &&
+           agent_open(&query->agent, options, SETTINGS_QUERY_TIMEOUT, error);
 }
 
 /* Everything that can be wrong with the flags is found here, before anything is asked. */
@@ -111,11 +123,12 @@ static bool ask_registry(const struct query *query, const struct reference *refe
 {
     const struct registry_question question = {
         .reference = reference,
-        .deadline = clock_monotonic_ms() + query->config->registry.timeout,
-        .retries = RETRIES,
+        .credential = query->agent.credential,
+        .deadline = agent_deadline(&query->agent),
+        .retries = AGENT_RETRIES,
     };
 
-    answer->report = registry_query(query->registry, &question, error);
+    answer->report = registry_query(query->agent.registry, &question, error);
     answer->confirmed = clock_realtime_ms() / 1000;
     return answer->report != NULL;
 }

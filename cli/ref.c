@@ -55,8 +55,6 @@ enum exit_status command_ref(const struct options *options)
     enum exit_status status = EXIT_YES;
     struct error error;
 
-    if (!options_refuse_query_flags(options, "ref", &error))
-        return print_failure(NULL, &error);
     if (options->operand_count == 0) {
         (void)error_set(&error, ERROR_INVALID, "ref needs an image; see mquery --help");
         return print_failure(NULL, &error);

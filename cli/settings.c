@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/settings.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char timeout_setting[] = "registry.timeout";
+#include "base/escape.h"
+#include "cli/print.h"
+#include "cli/program.h"
+
+static const char *const timeout_settings[] = {
+    [SETTINGS_QUERY_TIMEOUT] = "registry.timeout",
+    [SETTINGS_PUSH_TIMEOUT] = "push.timeout",
+};
 
 /* The variables of the section "registry"; the rest of the environment may be meant for a daemon,
  * and what is wrong there is no reason to fail here. The caller frees the list, not its strings. */
@@ -29,35 +38,92 @@ static const char **registry_environment(struct error *error)
 }
 
 /* The settings know the flag by the name of what it sets. */
-static void name_flag(struct error *error)
+static void name_flag(const char *setting, struct error *error)
 {
     const struct error found = *error;
-    struct slice setting = slice_from_string(timeout_setting);
+    size_t length = strlen(setting);
 
-    if (slice_starts_with(slice_from_string(found.message), setting))
-        (void)error_set(error, found.code, "--timeout%s", found.message + setting.length);
+    if (strncmp(found.message, setting, length) == 0)
+        (void)error_set(error, found.code, "--timeout%s", found.message + length);
 }
 
-struct config *settings_load(const struct options *options, struct error *error)
+static struct config *load(const struct options *options, const char *timeout_setting,
+                           struct error *error)
 {
     const char *timeout = options->values[OPTION_TIMEOUT];
-    struct config_override flags[] = {{timeout_setting, timeout}};
-    struct config_warnings warnings = {0};
+    struct config_override overrides[] = {{timeout_setting, timeout}};
+    struct warnings warnings = {0};
 
     CLEANUP(free_p) const char **variables = registry_environment(error);
     if (!variables)
         return NULL;
     struct config *config = config_load(&(struct config_sources){.environment = variables,
-                                                                 .flags = flags,
+                                                                 .flags = overrides,
                                                                  .flag_count = timeout ? 1 : 0},
                                         &warnings, error);
-    config_warnings_release(&warnings);
-    if (!config) {
-        name_flag(error);
-        return NULL;
+    warnings_release(&warnings);
+    if (!config)
+        name_flag(timeout_setting, error);
+    return config;
+}
+
+/* -- credential files ----------------------------------------------------------------------- */
+
+/* Takes the place of registry.credentials. A path has a slash in it, else it would be a word. */
+static bool set_credentials(struct config *config, const char *before, const char *source,
+                            struct error *error)
+{
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(PATH_MAX);
+
+    (void)buffer_format(&text, "%s%s", before, source);
+    if (!buffer_check(&text, "--docker-cfg", error))
+        return false;
+    free(config->registry.credentials);
+    config->registry.credentials = buffer_take(&text);
+    return true;
+}
+
+/* Whether the file is there, or the directory has one. */
+static bool has_config(const char *path)
+{
+    CLEANUP(buffer_release) struct buffer file = BUFFER_INIT(PATH_MAX);
+
+    (void)buffer_format(&file, "%s/config.json", path);
+    if (access(path, F_OK) == 0 && access(buffer_string(&file), F_OK) != 0)
+        return errno != ENOENT;
+    return access(path, F_OK) == 0;
+}
+
+/* manifest-tool asks as nobody where there is no such file; elsewhere that is an error. */
+static bool choose_credentials(struct config *config, const struct options *options,
+                               struct error *error)
+{
+    const char *path = options->values[OPTION_DOCKER_CFG];
+
+    if (path && program_is_manifest_tool() && !has_config(path))
+        return set_credentials(config, "", "none", error);
+    if (path && access(path, R_OK) != 0) {
+        return error_set(error, ERROR_INVALID, "--docker-cfg: cannot read '%s': %s",
+                         ESCAPED(slice_from_string(path)), print_reason(errno));
     }
+    if (path)
+        return set_credentials(config, strchr(path, '/') ? "" : "./", path, error);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
+    if (getenv("MQUERY_REGISTRY_CREDENTIALS"))
+        return true;
+    return set_credentials(config, "", "docker", error);
+}
+
+struct config *settings_load(const struct options *options, enum settings_timeout timeout,
+                             struct error *error)
+{
+    CLEANUP(config_unref_p)
+    struct config *config = load(options, timeout_settings[timeout], error);
+
+    if (!config || !choose_credentials(config, options, error))
+        return NULL;
     config->registry.open = true;
     config->registry.plain_http = options->values[OPTION_PLAIN_HTTP] != NULL;
     config->registry.insecure = options->values[OPTION_INSECURE] != NULL;
-    return config;
+    return TAKE(config);
 }

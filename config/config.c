@@ -15,7 +15,6 @@
 #include "config/file.h"
 #include "config/hosts.h"
 #include "config/setting.h"
-#include "config/unserved.h"
 #include "config/value.h"
 #include "data/yaml.h"
 
@@ -103,8 +102,7 @@ static bool load_key(struct loading *loading, struct slice section, const struct
     if (!setting)
         return refuse_key(buffer_slice(&name), key, source);
     note_listen(loading, setting);
-    return setting_read(setting, value, loading->config, source) &&
-           unserved_check(setting, value, loading->config, source);
+    return setting_read(setting, value, loading->config, source);
 }
 
 static bool load_section(struct loading *loading, const struct yaml_node *key,
@@ -158,8 +156,7 @@ static bool load_variable(void *context, const struct setting *setting, struct s
     struct loading *loading = context;
 
     note_listen(loading, setting);
-    return setting_read_text(setting, value, loading->config, source) &&
-           unserved_check(setting, &(struct yaml_node){0}, loading->config, source);
+    return setting_read_text(setting, value, loading->config, source);
 }
 
 static bool refuse_flag(struct slice name, struct error *error)
@@ -206,7 +203,7 @@ static bool load_port(struct loading *loading, const char *port, struct error *e
 /* -- config.h ------------------------------------------------------------------------------- */
 
 static bool load_all(struct loading *loading, const struct config_sources *sources,
-                     struct config_warnings *warnings, struct error *error)
+                     struct warnings *warnings, struct error *error)
 {
     return setting_read_initial(settings, setting_total, loading->config, error) &&
            load_file(loading, sources->file, error) &&
@@ -216,7 +213,7 @@ static bool load_all(struct loading *loading, const struct config_sources *sourc
            hosts_read_passwords(&loading->config->registry, error);
 }
 
-struct config *config_load(const struct config_sources *sources, struct config_warnings *warnings,
+struct config *config_load(const struct config_sources *sources, struct warnings *warnings,
                            struct error *error)
 {
     struct loading loading = {.config = calloc(1, sizeof(struct config))};

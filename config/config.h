@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/warnings.h"
 
 struct string_list {
     char **items;
@@ -113,23 +114,17 @@ struct config_sources {
     size_t flag_count;
 };
 
-/* One line each, without a final newline; e.g. an unknown MQUERY_ variable. */
-struct config_warnings {
-    char *lines[16];
-    size_t count;
-};
-
 /*
  * Loads and checks everything; nothing takes effect half. One reference, the caller's. PORT is
- * heeded when `listen` is set nowhere. Errors: invalid, "FILE:LINE:COLUMN: ..." for a file,
- * "MQUERY_X: ..." for a variable, "cache.fresh: ..." (the setting) for a flag; internal.
+ * heeded when `listen` is set nowhere. An unknown MQUERY_ variable is a warning. Errors: invalid,
+ * "FILE:LINE:COLUMN: ..." for a file, "MQUERY_X: ..." for a variable, "cache.fresh: ..." (the
+ * setting) for a flag; internal.
  */
-struct config *config_load(const struct config_sources *sources, struct config_warnings *warnings,
+struct config *config_load(const struct config_sources *sources, struct warnings *warnings,
                            struct error *error) MUST_USE;
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 CLEANUP_DEFINE(struct config, config_unref)
-void config_warnings_release(struct config_warnings *warnings);
 
 /* All settings as YAML that config_load() reads back; passwords are never in it (their files are).
  */

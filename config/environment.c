@@ -5,7 +5,7 @@
 
 #include "base/escape.h"
 #include "base/suggest.h"
-#include "config/warnings.h"
+#include "base/warnings.h"
 
 enum {
     VARIABLE_NAME_MAX = 64
@@ -53,7 +53,7 @@ static bool is_other(struct slice variable)
     return false;
 }
 
-static void warn_unknown(struct slice variable, struct config_warnings *warnings)
+static void warn_unknown(struct slice variable, struct warnings *warnings)
 {
     struct suggestion suggestion = suggestion_begin(variable);
 
@@ -77,7 +77,7 @@ static struct slice take_name(const char *entry, struct slice *value)
 }
 
 bool environment_each(const char *const *environment, environment_visit_function visit,
-                      void *context, struct config_warnings *warnings, struct error *error)
+                      void *context, struct warnings *warnings, struct error *error)
 {
     for (; environment && *environment; environment++) {
         struct slice value;

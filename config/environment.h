@@ -18,8 +18,7 @@ typedef bool (*environment_visit_function)(void *context, const struct setting *
  * none) that is a setting's, until it returns false. An unknown MQUERY_ variable is a warning: a
  * Kubernetes Service called mquery makes MQUERY_PORT and others. */
 bool environment_each(const char *const *environment, environment_visit_function visit,
-                      void *context, struct config_warnings *warnings,
-                      struct error *error) MUST_USE;
+                      void *context, struct warnings *warnings, struct error *error) MUST_USE;
 
 /* The value of the variable `name`, or NULL. */
 const char *environment_get(const char *const *environment, const char *name);

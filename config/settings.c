@@ -100,7 +100,7 @@ const struct setting settings[] = {
 
     {"push.enabled", &setting_boolean, FIELD(push.enabled),
      "false", 0, 0, NULL,
-     "take pushes of multi-platform images"},
+     "take POST /push and POST /check"},
     {"push.timeout", &setting_duration, FIELD(push.timeout),
      "1h", SECOND, 24 * HOUR, NULL,
      "time for a whole push"},
@@ -109,7 +109,7 @@ const struct setting settings[] = {
      "a file of tokens, one a line, one of which a push must bring"},
     {"push.anonymous", &setting_boolean, FIELD(push.anonymous),
      "false", 0, 0, NULL,
-     "without a token: to registries that want no credentials, or the caller's own"},
+     "push for callers without a token, too: with their own registry credentials, or with none"},
 };
 
 const struct setting host_settings[] = {

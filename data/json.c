@@ -5,6 +5,7 @@
  */
 #include "data/json.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
@@ -60,7 +61,7 @@ struct json *json_parse(struct slice text, struct error *error)
         error_set(error, ERROR_TOO_LARGE, "larger than %d bytes", INT_MAX);
         return NULL;
     }
-    if (!json_check(text, error))
+    if (!json_check(text, NULL, error))
         return NULL;
     /* json-c counts a scalar as a level. */
     json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
@@ -161,6 +162,21 @@ bool json_boolean(const struct json *value, bool *out)
         return false;
     *out = json_object_get_boolean(to_object(value));
     return true;
+}
+
+/* json-c keeps the text of a number that has a fraction or an exponent, and asking for it changes
+ * nothing, unlike asking json-c to print it. */
+bool json_append_number(const struct json *value, struct buffer *out)
+{
+    struct json_object *object = to_object(value);
+
+    if (is_kind(value, json_type_double))
+        return buffer_append_string(out, json_object_get_userdata(object));
+    if (!is_kind(value, json_type_int))
+        return false;
+    if (json_object_get_int64(object) < 0)
+        return buffer_append_integer(out, json_object_get_int64(object));
+    return buffer_format(out, "%" PRIu64, json_object_get_uint64(object));
 }
 
 struct slice json_get_string(const struct json *object, const char *key)

@@ -56,6 +56,8 @@ const struct json *json_at(const struct json *array, size_t index);
 bool json_string(const struct json *value, struct slice *out);
 bool json_integer(const struct json *value, int64_t *out);
 bool json_boolean(const struct json *value, bool *out);
+/* Appends any number as it was written; false for anything else. */
+bool json_append_number(const struct json *value, struct buffer *out);
 /* json_string(json_get(object, key)), or the empty slice. */
 struct slice json_get_string(const struct json *object, const char *key);
 
@@ -109,5 +111,8 @@ void json_write_null(struct json_writer *writer);
 /* Key and value in one line; the string form takes a NUL-terminated text. */
 void json_write_member(struct json_writer *writer, const char *key, const char *text);
 void json_write_member_slice(struct json_writer *writer, const char *key, struct slice text);
+/* What was read, as it is: members in their order, numbers as written. Absent is null. It may be as
+ * deep as JSON_DEPTH_MAX. */
+void json_write_value(struct json_writer *writer, const struct json *value);
 
 #endif

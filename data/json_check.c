@@ -199,34 +199,54 @@ static bool check_next(struct checker *checker)
     return check_value(checker);
 }
 
-static bool check_document(struct checker *checker)
+/* A value and all that is in it. */
+static bool check_whole(struct checker *checker)
 {
-    char byte = skip_blanks(checker);
-
-    if (byte != '{' && byte != '[')
-        return invalid(checker, "expected an object or an array");
     if (!check_value(checker))
         return false;
     while (checker->depth) {
         if (!check_next(checker))
             return false;
     }
+    return true;
+}
+
+static bool check_document(struct checker *checker)
+{
+    char byte = skip_blanks(checker);
+
+    if (byte != '{' && byte != '[')
+        return invalid(checker, "expected an object or an array");
+    if (!check_whole(checker))
+        return false;
     skip_blanks(checker);
     return checker->cursor.at == checker->cursor.end ||
            invalid(checker, "expected the end of the text");
 }
 
-bool json_check(struct slice text, struct error *error)
+bool json_check(struct slice text, const char *name, struct error *error)
 {
     struct checker checker = {
         .cursor = {.start = text.data,
                    .at = text.data,
                    .end = text.length ? text.data + text.length : text.data,
+                   .name = name,
                    .error = error},
     };
 
     json_keys_init(&checker.keys, text.length);
     bool is_valid = check_document(&checker);
     json_keys_release(&checker.keys);
+    return is_valid;
+}
+
+bool json_check_value(struct json_cursor *cursor)
+{
+    struct checker checker = {.cursor = *cursor};
+
+    json_keys_init(&checker.keys, (size_t)(cursor->end - cursor->at));
+    bool is_valid = check_whole(&checker);
+    json_keys_release(&checker.keys);
+    cursor->at = checker.cursor.at;
     return is_valid;
 }

@@ -5,12 +5,18 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "data/place.h"
 
 bool json_cursor_fail(const struct json_cursor *cursor, enum error_code code, const char *problem)
 {
-    return error_set(cursor->error, code, "%s at byte %zu",
-                     cursor->at < cursor->end ? problem : "unexpected end of the text",
-                     (size_t)(cursor->at - cursor->start));
+    size_t offset = (size_t)(cursor->at - cursor->start);
+    const char *message = cursor->at < cursor->end ? problem : "unexpected end of the text";
+
+    if (!cursor->name)
+        return error_set(cursor->error, code, "%s at byte %zu", message, offset);
+    struct place place = place_find(slice_of(cursor->start, offset), offset);
+    return error_set(cursor->error, code, "%s:%u:%u: %s", ESCAPED(slice_from_string(cursor->name)),
+                     place.line, place.column, message);
 }
 
 /*

@@ -16,6 +16,7 @@ struct json_cursor {
     const char *start;
     const char *at;
     const char *end;
+    const char *name; /* starts every message, with line and column; NULL: the byte is enough */
     struct error *error;
 };
 
@@ -25,7 +26,8 @@ struct json_raw_string {
     bool has_escapes;
 };
 
-/* Fills the error with `problem` and the byte (from 0) it was met at; returns false. */
+/* Fills the error with `problem` and where it was met: "NAME:LINE:COLUMN: problem", or without a
+ * name "problem at byte N" (from 0); returns false. */
 bool json_cursor_fail(const struct json_cursor *cursor, enum error_code code, const char *problem);
 
 /* Moves the cursor from a string's opening quote past its closing one. False, with the error

@@ -194,3 +194,67 @@ void json_write_member_slice(struct json_writer *writer, const char *key, struct
     json_write_key(writer, key);
     json_write_string(writer, text);
 }
+
+/* -- values that were read ------------------------------------------------------------------ */
+
+static bool write_read_member(void *context, struct slice key, const struct json *value)
+{
+    json_write_key_slice(context, key);
+    json_write_value(context, value);
+    return true;
+}
+
+static void write_read_object(struct json_writer *writer, const struct json *value)
+{
+    json_write_object_begin(writer);
+    (void)json_each(value, write_read_member, writer);
+    json_write_object_end(writer);
+}
+
+static void write_read_array(struct json_writer *writer, const struct json *value)
+{
+    json_write_array_begin(writer);
+    for (size_t i = 0; i < json_count(value); i++)
+        json_write_value(writer, json_at(value, i));
+    json_write_array_end(writer);
+}
+
+static void write_read_string(struct json_writer *writer, const struct json *value)
+{
+    struct slice text = {0};
+
+    (void)json_string(value, &text);
+    json_write_string(writer, text);
+}
+
+static void write_read_boolean(struct json_writer *writer, const struct json *value)
+{
+    bool flag = false;
+
+    (void)json_boolean(value, &flag);
+    json_write_boolean(writer, flag);
+}
+
+static void write_read_number(struct json_writer *writer, const struct json *value)
+{
+    begin_value(writer);
+    (void)json_append_number(value, writer->out);
+}
+
+static void write_read_null(struct json_writer *writer, const struct json *value)
+{
+    (void)value;
+    json_write_null(writer);
+}
+
+void json_write_value(struct json_writer *writer, const struct json *value)
+{
+    static void (*const writers[])(struct json_writer *, const struct json *) = {
+        [JSON_ABSENT] = write_read_null,     [JSON_NULL] = write_read_null,
+        [JSON_BOOLEAN] = write_read_boolean, [JSON_INTEGER] = write_read_number,
+        [JSON_NUMBER] = write_read_number,   [JSON_STRING] = write_read_string,
+        [JSON_ARRAY] = write_read_array,     [JSON_OBJECT] = write_read_object,
+    };
+
+    writers[json_kind(value)](writer, value);
+}

@@ -8,52 +8,32 @@
 
 #include <yaml.h>
 
-#include "data/arena.h"
 #include "data/yaml_build.h"
-
-struct yaml_tree {
-    struct arena arena;
-    const struct yaml_node *root;
-};
 
 /* What one parse needs besides the tree. */
 struct reading {
     yaml_parser_t parser;
-    struct yaml_builder builder;
+    struct yaml_builder *builder;
     struct slice text;
     bool has_document;
     bool ended;
 };
 
-static struct yaml_place place_of(yaml_mark_t mark)
+static struct place place_of(yaml_mark_t mark)
 {
-    return (struct yaml_place){(unsigned)mark.line + 1, (unsigned)mark.column + 1};
-}
-
-/* Errors of libyaml's reader (bytes that are not text) come with an offset only. */
-static struct yaml_place place_of_offset(struct slice text, size_t offset)
-{
-    struct slice before = slice_until(text, offset);
-    struct yaml_place place = {1, 1};
-
-    for (size_t i = 0; i < before.length; i++) {
-        place.column++;
-        if (before.data[i] == '\n')
-            place = (struct yaml_place){place.line + 1, 1};
-    }
-    return place;
+    return (struct place){(unsigned)mark.line + 1, (unsigned)mark.column + 1};
 }
 
 static bool syntax_error(const struct reading *reading)
 {
     const yaml_parser_t *parser = &reading->parser;
-    struct yaml_place place = place_of(parser->problem_mark);
+    struct place place = place_of(parser->problem_mark);
 
     if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
-        return error_no_memory(reading->builder.error);
-    if (parser->error == YAML_READER_ERROR)
-        place = place_of_offset(reading->text, parser->problem_offset);
-    return yaml_build_fail(&reading->builder, place, ERROR_INVALID, parser->problem);
+        return error_no_memory(reading->builder->error);
+    if (parser->error == YAML_READER_ERROR) /* bytes that are no text come with an offset only */
+        place = place_find(reading->text, parser->problem_offset);
+    return yaml_build_fail(reading->builder, place, ERROR_INVALID, parser->problem);
 }
 
 static struct slice slice_of_bytes(const yaml_char_t *bytes)
@@ -61,13 +41,12 @@ static struct slice slice_of_bytes(const yaml_char_t *bytes)
     return slice_from_string((const char *)bytes);
 }
 
-static bool refuse_tag(const struct reading *reading, struct yaml_place place,
-                       const yaml_char_t *tag)
+static bool refuse_tag(const struct reading *reading, struct place place, const yaml_char_t *tag)
 {
-    return !tag || yaml_build_fail(&reading->builder, place, ERROR_INVALID, "tags are not read");
+    return !tag || yaml_build_fail(reading->builder, place, ERROR_INVALID, "tags are not read");
 }
 
-static bool take_scalar(struct reading *reading, struct yaml_place place, const yaml_event_t *event)
+static bool take_scalar(struct reading *reading, struct place place, const yaml_event_t *event)
 {
     struct yaml_scalar scalar = {
         .text = slice_of((const char *)event->data.scalar.value, event->data.scalar.length),
@@ -75,22 +54,22 @@ static bool take_scalar(struct reading *reading, struct yaml_place place, const 
     };
 
     return refuse_tag(reading, place, event->data.scalar.tag) &&
-           yaml_build_scalar(&reading->builder, place, slice_of_bytes(event->data.scalar.anchor),
+           yaml_build_scalar(reading->builder, place, slice_of_bytes(event->data.scalar.anchor),
                              scalar);
 }
 
-static bool begin_document(struct reading *reading, struct yaml_place place)
+static bool begin_document(struct reading *reading, struct place place)
 {
     if (reading->has_document)
-        return yaml_build_fail(&reading->builder, place, ERROR_INVALID, "a second document");
+        return yaml_build_fail(reading->builder, place, ERROR_INVALID, "a second document");
     reading->has_document = true;
     return true;
 }
 
 static bool take_event(struct reading *reading, const yaml_event_t *event)
 {
-    struct yaml_builder *builder = &reading->builder;
-    struct yaml_place place = place_of(event->start_mark);
+    struct yaml_builder *builder = reading->builder;
+    struct place place = place_of(event->start_mark);
 
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
@@ -135,39 +114,24 @@ static bool read_events(struct reading *reading)
     return true;
 }
 
-static bool read_text(struct yaml_tree *tree, struct slice text, const char *name,
-                      struct error *error)
+static bool read_text(struct yaml_builder *builder, struct slice text)
 {
-    struct reading reading = {.text = text};
+    struct reading reading = {.builder = builder, .text = text};
 
     if (!yaml_parser_initialize(&reading.parser))
-        return error_no_memory(error);
+        return error_no_memory(builder->error);
     /* Not UTF-16, which libyaml would detect by itself. */
     yaml_parser_set_encoding(&reading.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(
         &reading.parser, (const unsigned char *)(text.length ? text.data : ""), text.length);
-    yaml_builder_init(&reading.builder, name, &tree->arena, error);
     bool is_read = read_events(&reading);
-    if (is_read)
-        tree->root = yaml_builder_root(&reading.builder);
-    yaml_builder_release(&reading.builder);
     yaml_parser_delete(&reading.parser);
     return is_read;
 }
 
 struct yaml_tree *yaml_parse(struct slice text, const char *name, struct error *error)
 {
-    struct yaml_tree *tree = calloc(1, sizeof(*tree));
-
-    if (!tree) {
-        error_no_memory(error);
-        return NULL;
-    }
-    if (!read_text(tree, text, name, error)) {
-        yaml_tree_free(tree);
-        return NULL;
-    }
-    return tree;
+    return yaml_tree_build(text, name, read_text, error);
 }
 
 void yaml_tree_free(struct yaml_tree *tree)

@@ -46,6 +46,10 @@ struct yaml_tree;
 /* The caller owns the tree. `name` (a file's name, or what the text is) starts every message:
  * "NAME:LINE:COLUMN: ...". Errors: invalid, too_large, internal. */
 struct yaml_tree *yaml_parse(struct slice text, const char *name, struct error *error) MUST_USE;
+/* The same of a JSON text, for readers that take both: strict as json.h says, with errors that name
+ * line and column too; numbers and words (`1.0`, `true`) keep their text. */
+struct yaml_tree *yaml_parse_json(struct slice text, const char *name,
+                                  struct error *error) MUST_USE;
 void yaml_tree_free(struct yaml_tree *tree);
 CLEANUP_DEFINE(struct yaml_tree, yaml_tree_free)
 

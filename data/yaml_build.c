@@ -30,27 +30,38 @@ static struct slice key_text(const struct map_node *node)
     return MAP_ITEM_CONST(node, struct yaml_built, as_key)->node.text;
 }
 
-void yaml_builder_init(struct yaml_builder *builder, const char *name, struct arena *arena,
-                       struct error *error)
+static bool fill_tree(struct yaml_tree *tree, struct slice text, const char *name,
+                      yaml_read_function read, struct error *error)
 {
-    *builder = (struct yaml_builder){.name = name, .arena = arena, .error = error};
-    map_init(&builder->anchors, anchor_name);
+    struct yaml_builder builder = {.name = name, .arena = &tree->arena, .error = error};
+
+    map_init(&builder.anchors, anchor_name);
+    bool is_read = read(&builder, text);
+    if (is_read && builder.root)
+        tree->root = &builder.root->node;
+    map_release(&builder.anchors);
+    free(builder.children);
+    return is_read;
 }
 
-void yaml_builder_release(struct yaml_builder *builder)
+struct yaml_tree *yaml_tree_build(struct slice text, const char *name, yaml_read_function read,
+                                  struct error *error)
 {
-    map_release(&builder->anchors);
-    free(builder->children);
-    builder->children = NULL;
+    struct yaml_tree *tree = calloc(1, sizeof(*tree));
+
+    if (!tree) {
+        error_no_memory(error);
+        return NULL;
+    }
+    if (!fill_tree(tree, text, name, read, error)) {
+        yaml_tree_free(tree);
+        return NULL;
+    }
+    return tree;
 }
 
-const struct yaml_node *yaml_builder_root(const struct yaml_builder *builder)
-{
-    return builder->root ? &builder->root->node : NULL;
-}
-
-bool yaml_build_fail(const struct yaml_builder *builder, struct yaml_place place,
-                     enum error_code code, const char *message)
+bool yaml_build_fail(const struct yaml_builder *builder, struct place place, enum error_code code,
+                     const char *message)
 {
     return error_set(builder->error, code, "%s:%u:%u: %s",
                      ESCAPED(slice_from_string(builder->name)), place.line, place.column, message);
@@ -59,11 +70,11 @@ bool yaml_build_fail(const struct yaml_builder *builder, struct yaml_place place
 static bool fail_at(const struct yaml_builder *builder, const struct yaml_built *where,
                     const char *message)
 {
-    struct yaml_place place = {where->node.line, where->node.column};
+    struct place place = {where->node.line, where->node.column};
     return yaml_build_fail(builder, place, ERROR_INVALID, message);
 }
 
-static struct yaml_built *new_node(struct yaml_builder *builder, struct yaml_place place,
+static struct yaml_built *new_node(struct yaml_builder *builder, struct place place,
                                    enum yaml_kind kind)
 {
     if (++builder->node_count > YAML_NODES_MAX) {
@@ -116,7 +127,7 @@ static bool push_child(struct yaml_builder *builder, struct yaml_built *child)
     return true;
 }
 
-static bool add_weight(const struct yaml_builder *builder, struct yaml_place place,
+static bool add_weight(const struct yaml_builder *builder, struct place place,
                        struct yaml_built *parent, const struct yaml_built *child)
 {
     parent->weight += child->weight;
@@ -130,8 +141,7 @@ static bool add_weight(const struct yaml_builder *builder, struct yaml_place pla
 }
 
 /* A node is complete: it belongs to the innermost open collection. */
-static bool add_node(struct yaml_builder *builder, struct yaml_place place,
-                     struct yaml_built *built)
+static bool add_node(struct yaml_builder *builder, struct place place, struct yaml_built *built)
 {
     if (builder->depth == 0) {
         builder->root = built;
@@ -151,7 +161,7 @@ static bool is_null_word(struct slice text)
            slice_equal_string(text, "Null") || slice_equal_string(text, "NULL");
 }
 
-bool yaml_build_scalar(struct yaml_builder *builder, struct yaml_place place, struct slice anchor,
+bool yaml_build_scalar(struct yaml_builder *builder, struct place place, struct slice anchor,
                        struct yaml_scalar scalar)
 {
     if (slice_find(scalar.text, '\0') >= 0)
@@ -168,7 +178,7 @@ bool yaml_build_scalar(struct yaml_builder *builder, struct yaml_place place, st
     return add_anchor(builder, anchor, built) && add_node(builder, place, built);
 }
 
-bool yaml_build_alias(struct yaml_builder *builder, struct yaml_place place, struct slice anchor)
+bool yaml_build_alias(struct yaml_builder *builder, struct place place, struct slice anchor)
 {
     struct map_node *known = map_find(&builder->anchors, anchor);
 
@@ -177,7 +187,7 @@ bool yaml_build_alias(struct yaml_builder *builder, struct yaml_place place, str
     return add_node(builder, place, MAP_ITEM(known, struct anchor, node)->value);
 }
 
-bool yaml_build_begin(struct yaml_builder *builder, struct yaml_place place, struct slice anchor,
+bool yaml_build_begin(struct yaml_builder *builder, struct place place, struct slice anchor,
                       enum yaml_kind kind)
 {
     struct yaml_frame frame = {.first_child = builder->child_count};
@@ -220,7 +230,7 @@ static struct yaml_built *built_of(const struct yaml_node *node)
 static bool merge_mapping(struct yaml_builder *builder, struct map *seen,
                           struct yaml_built *mapping, const struct yaml_built *other)
 {
-    struct yaml_place place = {mapping->node.line, mapping->node.column};
+    struct place place = {mapping->node.line, mapping->node.column};
 
     if (other->node.kind != YAML_MAPPING)
         return fail_at(builder, other, "<< wants a mapping, or a list of mappings");
@@ -319,7 +329,7 @@ static bool end_sequence(struct yaml_builder *builder, const struct yaml_frame *
 bool yaml_build_end(struct yaml_builder *builder)
 {
     struct yaml_frame frame = builder->frames[builder->depth - 1];
-    struct yaml_place place = {frame.collection->node.line, frame.collection->node.column};
+    struct place place = {frame.collection->node.line, frame.collection->node.column};
     bool is_mapping = frame.collection->node.kind == YAML_MAPPING;
 
     if (!(is_mapping ? end_mapping(builder, &frame) : end_sequence(builder, &frame)))

@@ -14,13 +14,14 @@
 
 #include "base/map.h"
 #include "data/arena.h"
+#include "data/place.h"
 #include "data/yaml.h"
 
 struct yaml_built;
 
-struct yaml_place {
-    unsigned line;
-    unsigned column;
+struct yaml_tree {
+    struct arena arena;
+    const struct yaml_node *root;
 };
 
 /* A collection whose end has not come yet. */
@@ -50,27 +51,26 @@ struct yaml_scalar {
     bool is_plain; /* not quoted */
 };
 
-/* `name`, `error` and `arena` are borrowed; the tree lives in the arena. */
-void yaml_builder_init(struct yaml_builder *builder, const char *name, struct arena *arena,
-                       struct error *error);
-/* Frees all but the tree. */
-void yaml_builder_release(struct yaml_builder *builder);
+/* Tells the builder what stands in the text. False, and the builder's error filled, when it is
+ * refused. */
+typedef bool (*yaml_read_function)(struct yaml_builder *builder, struct slice text);
+
+/* The tree of what `read` tells; yaml_parse() with the reader to choose. */
+struct yaml_tree *yaml_tree_build(struct slice text, const char *name, yaml_read_function read,
+                                  struct error *error) MUST_USE;
 
 /* In the order of the text; `anchor` is empty for none. False, and the error filled, when the
  * document is refused. */
-bool yaml_build_scalar(struct yaml_builder *builder, struct yaml_place place, struct slice anchor,
+bool yaml_build_scalar(struct yaml_builder *builder, struct place place, struct slice anchor,
                        struct yaml_scalar scalar) MUST_USE;
-bool yaml_build_alias(struct yaml_builder *builder, struct yaml_place place,
+bool yaml_build_alias(struct yaml_builder *builder, struct place place,
                       struct slice anchor) MUST_USE;
-bool yaml_build_begin(struct yaml_builder *builder, struct yaml_place place, struct slice anchor,
+bool yaml_build_begin(struct yaml_builder *builder, struct place place, struct slice anchor,
                       enum yaml_kind kind) MUST_USE;
 bool yaml_build_end(struct yaml_builder *builder) MUST_USE;
 
-/* NULL when nothing was built. */
-const struct yaml_node *yaml_builder_root(const struct yaml_builder *builder);
-
 /* Fills the builder's error with "NAME:LINE:COLUMN: message"; returns false. */
-bool yaml_build_fail(const struct yaml_builder *builder, struct yaml_place place,
-                     enum error_code code, const char *message);
+bool yaml_build_fail(const struct yaml_builder *builder, struct place place, enum error_code code,
+                     const char *message);
 
 #endif

@@ -114,11 +114,6 @@ static bool read_media_type(const struct json *value, struct descriptor *out, st
     return true;
 }
 
-bool descriptor_read_size(const struct json *value, int64_t *out, struct error *error)
-{
-    return read_size(json_get(value, "size"), out, error);
-}
-
 bool descriptor_read(const struct json *value, struct descriptor *out, struct descriptor_rest *rest,
                      struct error *error)
 {
@@ -142,6 +137,7 @@ bool descriptor_read(const struct json *value, struct descriptor *out, struct de
 
     struct descriptor descriptor = {
         .platform = {.os = "", .architecture = "", .variant = "", .os_version = ""},
+        .json = value,
     };
 
     if (json_kind(value) != JSON_OBJECT)

@@ -50,8 +50,6 @@ struct descriptor_rest {
 /* Reads mediaType, artifactType, digest and size (H6, S12, S15); `out->platform` is empty. */
 bool descriptor_read(const struct json *value, struct descriptor *out, struct descriptor_rest *rest,
                      struct error *error) MUST_USE;
-/* A descriptor's size alone, 0 to 2^53 (S12). */
-bool descriptor_read_size(const struct json *value, int64_t *out, struct error *error) MUST_USE;
 
 /* How many strings platform_read() may put into `features`. */
 size_t platform_feature_count(const struct json *value);

@@ -20,16 +20,23 @@ static bool config_read(struct manifest *manifest, struct error *error)
     return false;
 }
 
-/* Nothing here reads layers, but a manifest that lies about their sizes is not believed (S12). */
-static bool layers_check(const struct json *document, struct error *error)
+static bool layers_read(struct manifest *manifest, struct error *error)
 {
-    const struct json *layers = json_get(document, "layers");
-    int64_t size;
+    const struct json *list = json_get(manifest->document, "layers");
+    size_t count = json_count(list);
+    struct descriptor_rest ignored;
 
-    if (document_has(layers) && json_kind(layers) != JSON_ARRAY)
+    if (document_has(list) && json_kind(list) != JSON_ARRAY)
         return error_set(error, ERROR_UPSTREAM, "the manifest's layers are no list");
-    for (size_t i = 0; i < json_count(layers); i++) {
-        if (!descriptor_read_size(json_at(layers, i), &size, error)) {
+    if (count > LAYERS_MAX)
+        return error_set(error, ERROR_TOO_LARGE, "the manifest has %zu layers, more than %d", count,
+                         LAYERS_MAX);
+    manifest->layers = calloc(count + 1, sizeof(struct descriptor)); /* none is not "no memory" */
+    if (!manifest->layers)
+        return error_no_memory(error);
+    for (; manifest->layer_count < count; manifest->layer_count++) {
+        size_t i = manifest->layer_count;
+        if (!descriptor_read(json_at(list, i), &manifest->layers[i], &ignored, error)) {
             error_prefix(error, "the manifest's layer %zu: ", i + 1);
             return false;
         }
@@ -41,9 +48,9 @@ static bool layers_check(const struct json *document, struct error *error)
  * makes it an image unless one of the others is known to be something else. */
 static void judge(struct manifest *manifest)
 {
-    const struct json *first_layer = json_at(json_get(manifest->document, "layers"), 0);
     struct slice own = json_get_string(manifest->document, "artifactType");
-    struct slice layer = json_get_string(first_layer, "mediaType");
+    struct slice layer =
+        slice_from_string(manifest->layer_count ? manifest->layers[0].media_type : NULL);
     struct slice config = slice_from_string(manifest->config.media_type);
     const char *words = artifact_words(own, ARTIFACT_IN_TYPE);
 
@@ -58,7 +65,7 @@ static void judge(struct manifest *manifest)
 bool image_manifest_read(struct manifest *manifest, struct error *error)
 {
     manifest->kind = MANIFEST_IMAGE;
-    if (!config_read(manifest, error) || !layers_check(manifest->document, error))
+    if (!config_read(manifest, error) || !layers_read(manifest, error))
         return false;
     judge(manifest);
     return true;

@@ -160,6 +160,7 @@ void manifest_free(struct manifest *manifest)
     if (!manifest)
         return;
     json_free(manifest->document);
+    free(manifest->layers);
     free(manifest->entries);
     free(manifest);
 }

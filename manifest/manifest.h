@@ -92,6 +92,9 @@ bool media_type_is_index(enum media_type type);    /* OCI index or Docker list *
 bool media_type_is_manifest(enum media_type type); /* OCI or Docker manifest */
 bool media_type_is_schema1(enum media_type type);
 bool media_type_is_image_config(enum media_type type);
+/* Of a layer: one that registries do not keep ("foreign", "nondistributable"); that it has urls
+ * means nothing (P9). */
+bool media_type_is_foreign(struct slice text);
 /* The Accept header's value for manifests: index, manifest, list, schema 2, and schema 1 so that
  * it can be refused by name (H2). */
 const char *media_type_accept(void);
@@ -131,7 +134,8 @@ ptrdiff_t platform_runs(const struct platform *asked, const struct platform *off
 enum {
     MANIFEST_SIZE_MAX = 4 * 1024 * 1024, /* H13 */
     CONFIG_SIZE_MAX = 8 * 1024 * 1024,   /* H13 */
-    INDEX_ENTRIES_MAX = 1000
+    INDEX_ENTRIES_MAX = 1000,
+    LAYERS_MAX = 1000
 };
 
 struct descriptor {
@@ -143,6 +147,7 @@ struct descriptor {
     bool has_platform;        /* os and architecture are both given and not empty */
     bool is_attestation;      /* L7: annotated so, or unknown/unknown */
     struct platform platform; /* empty strings where absent */
+    const struct json *json;  /* as it stands: annotations, urls, data */
 };
 
 enum manifest_kind {
@@ -154,9 +159,11 @@ enum manifest_kind {
 struct manifest {
     enum manifest_kind kind;
     enum media_type type;
-    const char *media_type;     /* the effective one, as on the wire */
-    const char *artifact;       /* of an artifact: what it is, in words, e.g. "a Helm chart" */
-    struct descriptor config;   /* of an image */
+    const char *media_type;    /* the effective one, as on the wire */
+    const char *artifact;      /* of an artifact: what it is, in words, e.g. "a Helm chart" */
+    struct descriptor config;  /* of an image, or of an artifact that is a manifest */
+    struct descriptor *layers; /* of the same, in their order */
+    size_t layer_count;
     struct descriptor *entries; /* of an index, in its order */
     size_t entry_count;
     struct json *document;   /* owns the strings above */
@@ -168,7 +175,7 @@ struct manifest {
  * which values mean nothing); `expected` the media type its parent's descriptor gave, or empty.
  * Rejects a Content-Type or descriptor that disagrees with the body (H5) and documents that are two
  * things at once (H6, S8). Errors: upstream (nonsense), unsupported (schema 1, a type of nothing we
- * know; the text names it), too_large (entries, tokens), internal.
+ * know; the text names it), too_large (entries, layers, tokens), internal.
  */
 struct manifest *manifest_parse(struct slice body, struct slice content_type, struct slice expected,
                                 struct error *error) MUST_USE;

@@ -103,6 +103,20 @@ bool media_type_is_image_config(enum media_type type)
     return media_types[type].family == FAMILY_CONFIG;
 }
 
+static bool contains(struct slice text, struct slice word)
+{
+    for (size_t i = 0; i + word.length <= text.length; i++) {
+        if (slice_equal_ignoring_case(slice_until(slice_from(text, i), word.length), word))
+            return true;
+    }
+    return false;
+}
+
+bool media_type_is_foreign(struct slice text)
+{
+    return contains(text, SLICE("foreign")) || contains(text, SLICE("nondistributable"));
+}
+
 const char *media_type_accept(void)
 {
     return OCI_INDEX ", " OCI_MANIFEST ", " DOCKER_LIST ", " DOCKER_MANIFEST ", " SCHEMA1_SIGNED

@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "manifest/ascii.h"
 #include "manifest/manifest.h"
+#include "manifest/platform_words.h"
 
 enum {
     PARTS_MAX = 3,
@@ -104,21 +105,13 @@ bool platform_equal(const struct platform *asked, const struct platform *offered
 
 /* -- parsing (L3) --------------------------------------------------------------------------- */
 
-/* The names of Go's toolchain and what they are also called; only to tell an architecture from an
- * operating system and from a typing error where one word stands alone. */
-static const char *const known_systems[] = {
-    "aix",   "android", "darwin",  "dragonfly", "freebsd", "illumos", "ios",    "js",      "linux",
-    "macos", "netbsd",  "openbsd", "plan9",     "solaris", "wasi",    "wasip1", "windows",
-};
-static const char *const known_architectures[] = {
-    "386",      "amd64",  "arm",   "arm64",   "loong64", "mips",  "mips64",
-    "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x", "wasm",
-};
+/* Names of systems besides known_systems. */
+static const char *const other_systems[] = {"macos", "wasi", NULL};
 
-static bool is_one_of(struct slice text, const char *const *words, size_t count)
+static bool is_one_of(struct slice text, const char *const *words)
 {
-    for (size_t i = 0; i < count; i++)
-        if (is_word(text, words[i]))
+    for (; *words; words++)
+        if (is_word(text, *words))
             return true;
     return false;
 }
@@ -172,11 +165,11 @@ static bool read_normal(struct slice text, struct platform_normal *out, struct e
         normalise(out);
         return true;
     }
-    if (is_one_of(text, known_systems, COUNT(known_systems)))
+    if (is_one_of(text, known_systems) || is_one_of(text, other_systems))
         return refuse(text, "an operating system alone, write os/architecture", error);
     *out = (struct platform_normal){.os = SLICE("linux"), .architecture = text};
     normalise(out);
-    if (!is_one_of(out->architecture, known_architectures, COUNT(known_architectures)))
+    if (!is_one_of(out->architecture, known_architectures))
         return refuse(text, "not an architecture known here, write os/architecture", error);
     return true;
 }

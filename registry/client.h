@@ -3,9 +3,10 @@
  * Polite requests to one registry: authenticated when asked to be, redirected by hand, tried again
  * where it may help, capped, and their content verified.
  *
- * Many fetches go side by side: client_fetch() sends a round of all that are unfinished, waits for
- * the round, judges each answer, and begins the next round, until every fetch has its content or
- * its error. One fetch is a round of one.
+ * A call is one wish of a registry, to have something or to change something; it may take several
+ * requests. Many calls go side by side: client_call() sends a round of all that are unfinished,
+ * waits for the round, judges each answer, and begins the next round, until every call has what it
+ * wanted or its error. One call is a round of one.
  */
 #ifndef REGISTRY_CLIENT_H
 #define REGISTRY_CLIENT_H
@@ -19,30 +20,49 @@
 #include "registry/endpoint.h"
 #include "registry/retry.h"
 
+struct relay;
 struct session;
 struct transfer;
 
-enum fetch_kind {
-    FETCH_HEAD, /* of a manifest: its digest, without what Docker Hub counts as a pull (H8) */
-    FETCH_MANIFEST,
-    FETCH_BLOB
+enum call_kind {
+    CALL_HEAD_MANIFEST, /* its digest, without what Docker Hub counts as a pull (H8) */
+    CALL_GET_MANIFEST,
+    CALL_GET_BLOB,
+    CALL_LIST_TAGS,   /* one page of them (H24) */
+    CALL_STREAM_BLOB, /* into a relay; over when it flows */
+    CALL_HEAD_BLOB,   /* whether it is there (P1) */
+    CALL_MOUNT_BLOB,  /* P2 */
+    CALL_OPEN_UPLOAD, /* P3, P5 */
+    CALL_PUT_BLOB,    /* a whole one, from memory or a relay, to an upload's location (P5) */
+    CALL_CANCEL_UPLOAD,
+    CALL_PUT_MANIFEST, /* P11, P12 */
+    CALL_DELETE_MANIFEST,
+    CALL_DELETE_BLOB
 };
 
-struct fetch {
-    /* What is wanted; the caller's to fill in. */
-    enum fetch_kind kind;
-    const char *target;          /* a tag or a digest; borrowed */
-    const struct digest *wanted; /* the content must have this digest; NULL: by tag; borrowed */
+struct call {
+    /* What is wanted; the constructors fill it in. All borrowed. */
+    enum call_kind kind;
+    const char *target;          /* a tag, a digest, an upload's location, or a page's URL */
+    const struct digest *wanted; /* the content must have this digest; NULL: by tag */
     int64_t size;                /* bytes the parent's descriptor gave; -1: unknown */
+    const char *mount_from;      /* the repository of CALL_MOUNT_BLOB */
+    const char *media_type;      /* of what is sent */
+    struct slice content;        /* what is sent: kept by the caller, sent again when it must be */
+    struct relay *relay;         /* what takes the content in, or gives what is sent; or NULL */
+    struct session *session;     /* whose call it is; client_call() fills it in */
 
-    /* What came. `error.code` ERROR_NONE: `found` is the verified digest, and body and content_type
-     * are borrowed from here. Of a HEAD that the registry cannot answer (405, no digest, or 403 and
-     * 404, whose reason only a GET tells): `has_found` is false without an error. */
+    /* What came. `error.code` ERROR_NONE is success; body, content_type and location are borrowed
+     * from here. */
     struct error error;
-    bool has_found;
+    long status;    /* of the last answer; 0: none */
+    bool has_found; /* what was asked for is there, and `found` is its verified digest */
     struct digest found;
     struct slice body;
     struct slice content_type;
+    const char *location; /* of an upload that was opened: where to send it; as received */
+    struct slice links;   /* of a page of tags: its Link headers; as received */
+    bool is_mounted;      /* false without an error: not granted, an upload may be open */
 
     /* How far it is; the client's. */
     struct transfer *transfer;
@@ -54,17 +74,46 @@ struct fetch {
     int64_t not_before; /* clock_monotonic_ms() */
     unsigned redirects;
     unsigned challenges;   /* 401s answered */
+    unsigned credential;   /* which of the session's credentials the last request went with */
     bool has_left_origin;  /* H15: no credentials any more, for good */
     bool peer_was_private; /* the registry's own address */
+    bool is_confirming;    /* P12: what was put is now looked for */
     bool is_done;
 };
 
-struct fetch fetch_head(const char *target);
-struct fetch fetch_manifest(const char *target, const struct digest *wanted, int64_t size);
-struct fetch fetch_blob(const struct digest *wanted, int64_t size);
-void fetch_release(struct fetch *fetch);
+/* Of a HEAD that the registry cannot answer (405, no digest, or 403 and 404, whose reason only a
+ * GET tells): `has_found` is false without an error. */
+struct call call_head_manifest(const char *target);
+struct call call_get_manifest(const char *target, const struct digest *wanted, int64_t size);
+struct call call_get_blob(const struct digest *wanted, int64_t size);
+/* `page` is a URL that was judged already; NULL: the first page. */
+struct call call_list_tags(const char *page);
+/* Not there, or not telling (404, 405, another length): `has_found` is false without an error. */
+struct call call_head_blob(const struct digest *wanted, int64_t size);
+/* What a registry does instead of mounting (202, 400, 401, 403, 404, 405) is no error. */
+struct call call_mount_blob(const struct digest *wanted, const char *from);
+struct call call_open_upload(const struct digest *wanted);
+struct call call_put_blob(const char *location, const struct digest *wanted, struct slice content);
+/* Through a relay: what one takes in, the other sends. Neither is tried again by itself. */
+struct call call_stream_blob(const struct digest *wanted, int64_t size, struct relay *relay);
+struct call call_put_stream(const char *location, const struct digest *wanted, int64_t size,
+                            struct relay *relay);
+struct call call_cancel_upload(const char *location);
+/* `wanted` is the content's digest. That the registry has stored these very bytes is checked (P12):
+ * else upstream, "the registry rewrote the manifest". */
+struct call call_put_manifest(const char *target, const char *media_type,
+                              const struct digest *wanted, struct slice content);
+struct call call_delete_manifest(const char *target);
+struct call call_delete_blob(const struct digest *wanted);
+void call_release(struct call *call);
 
-/* Runs all of them to their end; each tells its own. The session's deadline bounds it. */
-void client_fetch(struct session *session, struct fetch *fetches, size_t count);
+/* Runs all of them to their end, at most CLIENT_SIDE_BY_SIDE at once; each tells its own. The
+ * session's deadline bounds it. */
+enum {
+    CLIENT_SIDE_BY_SIDE = 128
+};
+void client_call(struct session *session, struct call *calls, size_t count);
+/* The same for calls of several sessions, each being told by its call's `session`. */
+void client_call_all(struct call *calls, size_t count);
 
 #endif

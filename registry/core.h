@@ -12,7 +12,9 @@
 #include "config/config.h"
 #include "registry/registry.h"
 
+struct credential_store;
 struct hosts;
+struct slots;
 struct tokens;
 struct transfer_engine;
 struct trust;
@@ -20,9 +22,16 @@ struct trust;
 struct registry {
     const struct config_registry *settings;
     struct transfer_engine *engine;
+    /* Pushes have one of their own, so that gigabytes never sit between a query and its answer. */
+    struct transfer_engine *push_engine;
+    struct slots *streams; /* one for each blob that is being copied */
+    struct credential_store *credentials;
     struct trust *trust;
     struct hosts *hosts;
     struct tokens *tokens;
+
+    void (*warn)(void *context, const char *text); /* NULL: nobody listens */
+    void *warn_context;
 
     /* A document takes many times its size while it is read: no more at once than there are cores.
      */

@@ -16,21 +16,14 @@
 
 #include "base/escape.h"
 #include "data/json.h"
-#include "manifest/manifest.h"
+#include "registry/credential_key.h"
+#include "registry/credential_parts.h"
 #include "registry/secret.h"
 
 enum {
     HEADER_MAX = 16 * 1024, /* identity tokens of cloud registries take 4 KiB and more */
     KEY_SIZE = 32
 };
-
-/* Room for all that will come is made at once, since growing would leave copies behind. */
-static bool decode_secret(struct buffer *out, struct slice base64)
-{
-    (void)buffer_append_slice(out, base64);
-    buffer_clear(out);
-    return escape_base64_decode(out, base64);
-}
 
 /* -- identity ------------------------------------------------------------------------------- */
 
@@ -94,42 +87,6 @@ void credential_identity(const struct credential *credential, char out[CREDENTIA
 
 /* -- making --------------------------------------------------------------------------------- */
 
-/* What a credential is made of; borrowed. A slice without data is absent. */
-struct parts {
-    struct slice username;
-    struct slice password;
-    struct slice identity_token;
-    struct slice registry_token;
-    struct slice server_address;
-};
-
-static bool has_control_byte(struct slice text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte < ' ' || byte == 0x7f)
-            return true;
-    }
-    return false;
-}
-
-/* Tokens stand in a header as they are (A17); names and passwords travel in base64, where only what
- * a server may cut a line at is harmful (C3). A colon would move the border between the two. */
-static const char *find_fault(const struct parts *parts)
-{
-    if (parts->password.length && parts->username.length == 0)
-        return "a password without a username";
-    if (slice_find(parts->username, ':') >= 0)
-        return "a colon in the username";
-    if (has_control_byte(parts->username) || has_control_byte(parts->password))
-        return "a control byte in the username or password";
-    if (!escape_is_header_safe(parts->identity_token) ||
-        !escape_is_header_safe(parts->registry_token) ||
-        !escape_is_header_safe(parts->server_address))
-        return "a token or serveraddress with a byte that cannot stand in a header";
-    return NULL;
-}
-
 static bool copy_into(char **slot, struct slice text, bool is_wanted)
 {
     if (!is_wanted)
@@ -138,7 +95,7 @@ static bool copy_into(char **slot, struct slice text, bool is_wanted)
     return *slot;
 }
 
-static struct credential *credential_make(const struct parts *parts)
+struct credential *credential_make(const struct credential_parts *parts)
 {
     struct credential *credential = calloc(1, sizeof(*credential));
 
@@ -162,9 +119,22 @@ fail:
 
 struct credential *credential_new(struct slice username, struct slice password)
 {
-    const struct parts parts = {.username = username, .password = password};
+    const struct credential_parts parts = {.username = username, .password = password};
 
-    return find_fault(&parts) ? NULL : credential_make(&parts);
+    return credential_parts_fault(&parts) ? NULL : credential_make(&parts);
+}
+
+struct credential *credential_copy(const struct credential *credential)
+{
+    const struct credential_parts parts = {
+        .username = slice_from_string(credential->username),
+        .password = slice_from_string(credential->password),
+        .identity_token = slice_from_string(credential->identity_token),
+        .registry_token = slice_from_string(credential->registry_token),
+        .server_address = slice_from_string(credential->server_address),
+    };
+
+    return credential_make(&parts);
 }
 
 void credential_free(struct credential *credential)
@@ -182,58 +152,18 @@ void credential_free(struct credential *credential)
 
 /* -- X-Registry-Auth ------------------------------------------------------------------------ */
 
-/* C3: "user:password", split at the first colon; some writers pad the password with NULs. */
-static const char *split_auth(struct slice text, struct parts *parts)
-{
-    ptrdiff_t colon = slice_find(text, ':');
-
-    if (colon <= 0)
-        return "an auth without a username and a colon";
-    parts->username = slice_until(text, (size_t)colon);
-    parts->password = slice_from(text, (size_t)colon + 1);
-    while (parts->password.length && parts->password.data[parts->password.length - 1] == '\0')
-        parts->password.length--;
-    return NULL;
-}
-
-/* A member that is a string, or absent. */
-static bool read_member(const struct json *object, const char *key, struct slice *out)
-{
-    const struct json *member = json_get(object, key);
-
-    return json_kind(member) == JSON_ABSENT || json_string(member, out);
-}
-
-/* `auth` wins over username and password (C3); `decoded` holds what it says. */
-static const char *read_parts(const struct json *object, struct buffer *decoded,
-                              struct parts *parts)
-{
-    struct slice auth = {0};
-
-    if (!read_member(object, "username", &parts->username) ||
-        !read_member(object, "password", &parts->password) || !read_member(object, "auth", &auth) ||
-        !read_member(object, "identitytoken", &parts->identity_token) ||
-        !read_member(object, "registrytoken", &parts->registry_token) ||
-        !read_member(object, "serveraddress", &parts->server_address))
-        return "a member that is not a string";
-    if (auth.length && !decode_secret(decoded, auth))
-        return "an auth that is not base64";
-    const char *fault = auth.length ? split_auth(buffer_slice(decoded), parts) : NULL;
-    return fault ? fault : find_fault(parts);
-}
-
 /* NULL and ERROR_NONE where nothing in it could log anyone in, as `{}` from docker does. */
 static struct credential *credential_from_json(const struct json *object, struct error *error)
 {
     CLEANUP(secret_release) struct buffer decoded = BUFFER_INIT(HEADER_MAX);
-    struct parts parts = {0};
+    struct credential_parts parts = {0};
 
-    const char *fault = read_parts(object, &decoded, &parts);
+    const char *fault = credential_parts_read(object, &decoded, &parts);
     if (fault) {
         (void)error_set(error, ERROR_INVALID, "X-Registry-Auth holds %s", fault);
         return NULL;
     }
-    if (!parts.username.length && !parts.identity_token.length && !parts.registry_token.length) {
+    if (!credential_parts_are_useful(&parts)) {
         error->code = ERROR_NONE;
         return NULL;
     }
@@ -257,7 +187,7 @@ struct credential *credential_parse(struct slice header, struct error *error)
         (void)error_set(error, ERROR_INVALID, "X-Registry-Auth is longer than 16 KiB");
         return NULL;
     }
-    if (decode_secret(&text, header))
+    if (secret_reserve(&text, header.length) && escape_base64_decode(&text, header))
         object = json_parse(buffer_slice(&text), error);
     if (json_kind(object) != JSON_OBJECT) {
         /* What the parser says may hold a piece of the secret. */
@@ -279,39 +209,12 @@ bool credential_write_basic(const struct credential *credential, struct buffer *
            buffer_append_string(out, "Basic ") && escape_base64_encode(out, buffer_slice(&pair));
 }
 
-static struct slice without_scheme(struct slice address)
-{
-    if (slice_starts_with(address, SLICE("https://")))
-        return slice_from(address, sizeof("https://") - 1);
-    if (slice_starts_with(address, SLICE("http://")))
-        return slice_from(address, sizeof("http://") - 1);
-    return address;
-}
-
-/* C5: "https://host/v1/" and "host/v2" are the host; another path is another thing. */
-static bool address_host(struct slice address, struct slice *out)
-{
-    struct slice rest = without_scheme(address);
-    ptrdiff_t slash = slice_find(rest, '/');
-
-    *out = slash < 0 ? rest : slice_until(rest, (size_t)slash);
-    struct slice path = slice_from(rest, out->length);
-    if (slice_ends_with(path, SLICE("/")))
-        path.length--;
-    return path.length == 0 || slice_equal_string(path, "/v1") || slice_equal_string(path, "/v2");
-}
-
 /* Whole hosts are compared, never parts of them (C7, S23). */
 bool credential_is_for(const struct credential *credential, const char *registry)
 {
-    struct slice wanted = slice_from_string(registry);
-    struct slice host;
+    struct credential_key key = credential_key_parse(slice_from_string(credential->server_address));
 
-    if (!credential->server_address)
-        return true;
-    if (!address_host(slice_from_string(credential->server_address), &host))
-        return false;
-    if (slice_equal_ignoring_case(host, wanted))
-        return true;
-    return reference_is_docker_hub(host) && reference_is_docker_hub(wanted);
+    return !credential->server_address ||
+           (key.path.length == 0 &&
+            credential_key_same_host(key.host, slice_from_string(registry)));
 }

@@ -18,6 +18,12 @@ struct credential {
     char identity[CREDENTIAL_IDENTITY_SIZE];
 };
 
+struct credential_parts;
+
+/* Of parts that have no fault (credential_parts.h). The caller frees; NULL: no memory. */
+struct credential *credential_make(const struct credential_parts *parts) MUST_USE;
+struct credential *credential_copy(const struct credential *credential) MUST_USE;
+
 /* "Basic <base64>"; false when there is no username or no memory. */
 bool credential_write_basic(const struct credential *credential, struct buffer *out);
 

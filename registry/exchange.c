@@ -11,14 +11,19 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/log.h"
 #include "build.h"
 #include "registry/guard.h"
+#include "registry/relay.h"
 #include "registry/trust.h"
 
 enum {
     HEADER_BYTES_MAX = 64 * 1024, /* H13: a response's whole head */
     HEADER_VALUE_MAX = 8 * 1024,  /* A3 */
-    ERROR_BODY_MAX = 64 * 1024    /* H13 */
+    ERROR_BODY_MAX = 64 * 1024,   /* H13 */
+    STREAM_BUFFER = 64 * 1024,    /* bytes curl moves at once */
+    TRICKLE_BYTES = 1024,         /* H31: a second, for ... */
+    TRICKLE_S = 30
 };
 
 /* -- the response's head -------------------------------------------------------------------- */
@@ -31,6 +36,7 @@ void exchange_headers_release(struct transfer_headers *headers)
     free(headers->digest);
     free(headers->location);
     free(headers->retry_after);
+    free(headers->links);
     for (size_t i = 0; i < headers->challenge_count; i++)
         free(headers->challenges[i]);
     *headers = (struct transfer_headers){0};
@@ -65,11 +71,30 @@ static bool keep_challenge(struct transfer_headers *headers, struct slice value)
     return copy != NULL;
 }
 
+/* A list may come in one header or in several (RFC 9110 section 5.3). */
+static bool keep_link(struct transfer_headers *headers, struct slice value)
+{
+    struct buffer joined = BUFFER_INIT(HEADER_BYTES_MAX);
+
+    if (headers->links)
+        (void)buffer_format(&joined, "%s, ", headers->links);
+    (void)buffer_append_slice(&joined, value);
+    char *links = buffer_ok(&joined) ? buffer_take(&joined) : NULL;
+    buffer_release(&joined);
+    if (!links)
+        return false;
+    free(headers->links);
+    headers->links = links;
+    return true;
+}
+
 /* H11: a header that decides something, sent twice with different values, is refused. */
 static bool keep_header(struct transfer *transfer, struct slice name, struct slice value)
 {
     if (slice_equal_ignoring_case(name, SLICE("www-authenticate")))
         return keep_challenge(&transfer->headers, value) || error_no_memory(&transfer->error);
+    if (slice_equal_ignoring_case(name, SLICE("link")))
+        return keep_link(&transfer->headers, value) || error_no_memory(&transfer->error);
 
     char **slot = header_slot(&transfer->headers, name);
     if (!slot)
@@ -107,16 +132,51 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 
 /* -- the response's body -------------------------------------------------------------------- */
 
-/* An error's text is worth its first 64 KiB (H13); what came by then is the whole answer. */
-static bool is_endless_error(struct transfer *transfer, size_t length)
+static long status_of(const struct transfer *transfer)
 {
     long status = 0;
 
+    curl_easy_getinfo(transfer->handle, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+/* An error's text is worth its first 64 KiB (H13); what came by then is the whole answer. */
+static bool is_endless_error(struct transfer *transfer, size_t length)
+{
     if (transfer->body.length + length <= ERROR_BODY_MAX)
         return false;
-    curl_easy_getinfo(transfer->handle, CURLINFO_RESPONSE_CODE, &status);
-    transfer->was_cut = status >= 300;
+    transfer->was_cut = transfer->has_idle_body || status_of(transfer) >= 300;
     return transfer->was_cut;
+}
+
+/* H3, S17: nobody asked for compression, and digests are of the bytes as stored. */
+static bool check_encoding(struct transfer *transfer)
+{
+    const char *encoding = transfer->headers.content_encoding;
+
+    return !encoding || *encoding == '\0' || strcasecmp(encoding, "identity") == 0 ||
+           error_set(&transfer->error, ERROR_UPSTREAM, "the answer came with Content-Encoding '%s'",
+                     ESCAPED(slice_from_string(encoding)));
+}
+
+/* The first bytes tell whoever waits that the answer is a good one. */
+static size_t on_stream(struct transfer *transfer, struct slice bytes)
+{
+    if (!transfer->is_flowing) {
+        if (!check_encoding(transfer))
+            return 0;
+        transfer->is_flowing = true;
+        (void)sem_post(&transfer->flowing);
+    }
+    switch (relay_take(transfer->relay, bytes)) {
+    case RELAY_MOVED:
+        return bytes.length;
+    case RELAY_WAIT:
+        return CURL_WRITEFUNC_PAUSE;
+    case RELAY_END:
+        break;
+    }
+    return 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
@@ -124,6 +184,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     struct transfer *transfer = context;
     size_t length = size * count;
 
+    if (transfer->relay && transfer->method == TRANSFER_GET && status_of(transfer) == 200)
+        return on_stream(transfer, slice_of(data, length));
     if (is_endless_error(transfer, length))
         return 0;
     if (length > transfer->body_limit - transfer->body.length) {
@@ -140,6 +202,24 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
         return 0;
     }
     return length;
+}
+
+/* -- the request's body --------------------------------------------------------------------- */
+
+static size_t on_read(char *out, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t given = 0;
+
+    switch (relay_give(transfer->relay, out, size * count, &given)) {
+    case RELAY_MOVED:
+        return given;
+    case RELAY_WAIT:
+        return CURL_READFUNC_PAUSE;
+    case RELAY_END:
+        break;
+    }
+    return CURL_READFUNC_ABORT;
 }
 
 /* -- the connection ------------------------------------------------------------------------- */
@@ -187,7 +267,6 @@ static void set_habits(CURL *handle)
     curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* H30 */
     curl_easy_setopt(handle, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(handle, CURLOPT_PIPEWAIT, 1L); /* a burst shares one HTTP/2 connection */
     curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, 16384L);
     /* Without it, removing a handle joins its resolver's thread: one dead name stops everyone. */
@@ -198,6 +277,8 @@ static void set_security(CURL *handle, struct transfer *transfer)
 {
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
                      transfer->may_be_plain ? "http,https" : "https");
+    /* A burst shares one HTTP/2 connection; without TLS it would only wait for the first answer. */
+    curl_easy_setopt(handle, CURLOPT_PIPEWAIT, transfer->may_be_plain ? 0L : 1L);
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, transfer);
     curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -214,16 +295,62 @@ static void set_security(CURL *handle, struct transfer *transfer)
     }
 }
 
+static void set_content(CURL *handle, const struct transfer *transfer)
+{
+    struct slice content = transfer->form ? slice_from_string(transfer->form) : transfer->content;
+
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)content.length);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, content.length ? content.data : "");
+}
+
+/* A paused stream of HTTP/2 would hold up the others of its connection, the one that it waits for
+ * among them: relayed ones have connections of their own. */
+static void set_relay(CURL *handle, struct transfer *transfer)
+{
+    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
+    if (transfer->method == TRANSFER_PUT) {
+        curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->relay->size);
+        curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_read);
+        curl_easy_setopt(handle, CURLOPT_READDATA, transfer);
+    } else { /* a pause does not count for curl; the target's side is the relay's to watch */
+        curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, (long)TRICKLE_BYTES);
+        curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)TRICKLE_S);
+    }
+}
+
+static void set_request(CURL *handle, struct transfer *transfer)
+{
+    switch (transfer->method) {
+    case TRANSFER_GET:
+        break;
+    case TRANSFER_HEAD:
+        curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+        break;
+    case TRANSFER_POST:
+        set_content(handle, transfer);
+        break;
+    case TRANSFER_PUT:
+        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "PUT");
+        if (!transfer->relay)
+            set_content(handle, transfer);
+        break;
+    case TRANSFER_DELETE:
+        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
+        break;
+    }
+    if (transfer->relay)
+        set_relay(handle, transfer);
+}
+
 bool exchange_prepare(CURL *handle, struct transfer *transfer, bool use_proxy, int64_t now)
 {
     set_habits(handle);
     set_security(handle, transfer);
+    set_request(handle, transfer);
     if (!use_proxy)
         curl_easy_setopt(handle, CURLOPT_PROXY, "");
-    if (transfer->is_head)
-        curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
-    if (transfer->form)
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, transfer->form);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->request_lines);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds_until(transfer->deadline, now));
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_timeout);
@@ -249,6 +376,7 @@ static unsigned retries_worth(CURLcode result, bool was_connecting)
     case CURLE_PARTIAL_FILE: /* H10: a short body is the transport's fault */
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND: /* an idle connection had died; its first bytes are gone */
     case CURLE_GOT_NOTHING:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
@@ -313,16 +441,6 @@ static void describe_failure(CURL *handle, struct transfer *transfer, CURLcode r
     }
 }
 
-/* H3, S17: nobody asked for compression, and digests are of the bytes as stored. */
-static void refuse_encoding(struct transfer *transfer)
-{
-    const char *encoding = transfer->headers.content_encoding;
-
-    if (encoding && *encoding && strcasecmp(encoding, "identity") != 0)
-        error_set(&transfer->error, ERROR_UPSTREAM, "the answer came with Content-Encoding '%s'",
-                  ESCAPED(slice_from_string(encoding)));
-}
-
 static bool is_private_literal(const char *address)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
@@ -335,6 +453,23 @@ static bool is_private_literal(const char *address)
     return false;
 }
 
+/* For whoever wants to know what is asked of whom; what follows a URL's '?' may open doors (S21). */
+static void log_exchange(CURL *handle, const struct transfer *transfer)
+{
+    static const char *const methods[] = {
+        [TRANSFER_GET] = "GET", [TRANSFER_HEAD] = "HEAD",     [TRANSFER_POST] = "POST",
+        [TRANSFER_PUT] = "PUT", [TRANSFER_DELETE] = "DELETE",
+    };
+    struct slice url = slice_from_string(transfer->url);
+    ptrdiff_t query = slice_find(url, '?');
+    curl_off_t time = 0;
+
+    curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &time);
+    LOG_DEBUG("asked", LOG_STRING("method", methods[transfer->method]),
+              LOG_TEXT("url", query < 0 ? url : slice_until(url, (size_t)query)),
+              LOG_NUMBER("status", transfer->status), LOG_NUMBER("ms", time / 1000));
+}
+
 void exchange_finish(CURL *handle, struct transfer *transfer, CURLcode result)
 {
     const char *peer = NULL;
@@ -343,7 +478,8 @@ void exchange_finish(CURL *handle, struct transfer *transfer, CURLcode result)
     curl_easy_getinfo(handle, CURLINFO_PRIMARY_IP, &peer);
     transfer->peer_is_private = peer && is_private_literal(peer);
     if (result == CURLE_OK || transfer->was_cut)
-        refuse_encoding(transfer);
+        (void)check_encoding(transfer);
     else if (transfer->error.code == ERROR_NONE) /* else a callback has said why it stopped */
         describe_failure(handle, transfer, result);
+    log_exchange(handle, transfer);
 }

@@ -130,9 +130,57 @@ void problem_describe(long status, struct slice body, const char *what, struct e
 
     if (code == ERROR_DENIED && claims_absence(complaint))
         complaint = (struct complaint){0};
-    (void)error_set(error, code, "%s: %s (%ld%s)",
+    (void)error_set(error, code, "%s%s%s (%ld%s)",
                     escape_text(shown_what, sizeof(shown_what), slice_from_string(what)),
-                    verdict(code), status, describe_complaint(shown, sizeof(shown), complaint));
+                    what ? ": " : "", verdict(code), status,
+                    describe_complaint(shown, sizeof(shown), complaint));
+}
+
+/* Registries without OCI indexes say 400, 404, 405 or 415. The first two may mean a name, a digest
+ * or a missing child instead, and their code says so. */
+static bool is_index_refusal(long status, struct complaint complaint)
+{
+    static const char *const others[] = {
+        "BLOB_UNKNOWN", "DENIED",       "DIGEST_INVALID", "MANIFEST_BLOB_UNKNOWN",
+        "NAME_INVALID", "NAME_UNKNOWN", "SIZE_INVALID",   "TAG_INVALID",
+    };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (slice_equal_string(complaint.code, others[i]))
+            return false;
+    }
+    return status == 400 || status == 404 || status == 405 || status == 415;
+}
+
+bool problem_describe_push(long status, struct slice body, bool is_index, struct error *error)
+{
+    struct error unread;
+    CLEANUP(json_free_p) struct json *document = json_parse(body, &unread);
+    struct complaint complaint = find_complaint(document);
+    char shown[CODE_SIZE + MESSAGE_SIZE + 4];
+
+    (void)describe_complaint(shown, sizeof(shown), complaint);
+    if (is_index && is_index_refusal(status, complaint)) {
+        error_set(error, ERROR_UNSUPPORTED,
+                  "the registry takes no OCI index; use --type docker (%ld%s)", status, shown);
+        return true;
+    }
+    if (status == 404 && slice_equal_string(complaint.code, "NAME_UNKNOWN")) {
+        error_set(error, ERROR_NOT_FOUND,
+                  "the repository does not exist, and the registry does not create it (%ld%s)",
+                  status, shown);
+        return true;
+    }
+    if (status != 413)
+        return false;
+    error_set(error, ERROR_TOO_LARGE, "it is larger than the registry takes (%ld%s)", status,
+              shown);
+    return true;
+}
+
+bool problem_is_lost_upload(long status)
+{
+    return status == 404 || status == 416;
 }
 
 bool problem_is_retryable(long status)

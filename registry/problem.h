@@ -15,9 +15,20 @@
  * Fills `error` from an answer that is not a success: the status decides, the registry's own code
  * and message refine the text (escaped and cut, S20). 401 and 403 are denied, 404 not_found, 429
  * rate_limited, everything else upstream; public ECR's 400 DENIED is denied. The body may be HTML,
- * empty or any other JSON (H18). `what` names what was asked: "manifest of 'docker.io/a/b:c'".
+ * empty or any other JSON (H18). `what` names what was asked: "manifest of 'docker.io/a/b:c'";
+ * NULL: whoever reports the error says it.
  */
 void problem_describe(long status, struct slice body, const char *what, struct error *error);
+
+/*
+ * P13: what the refusal of something pushed means besides: an OCI index where `is_index` and the
+ * registry knows none (unsupported), a repository that somebody has to create first (not_found),
+ * more than the registry takes (too_large). False, and `error` untouched, for any other.
+ */
+bool problem_describe_push(long status, struct slice body, bool is_index, struct error *error);
+
+/* A blob's upload that the registry does not know (any more): another may go well. */
+bool problem_is_lost_upload(long status);
 
 /* True where the answer is worth another try (H19's statuses). */
 bool problem_is_retryable(long status);

@@ -132,27 +132,27 @@ static bool inquiry_splice(struct inquiry *inquiry, const struct manifest *index
 
 /* -- reading * ------------------------------------------------------------------------------ */
 
-static struct manifest *inquiry_read_manifest(struct inquiry *inquiry, const struct fetch *fetch,
+static struct manifest *inquiry_read_manifest(struct inquiry *inquiry, const struct call *call,
                                               const char *expected, struct error *error)
 {
     struct registry *registry = inquiry->session->registry;
 
-    if (!registry_reading_begin(registry, inquiry->session->deadline, error))
+    if (!registry_reading_begin(registry, inquiry->session->wish.deadline, error))
         return NULL;
     struct manifest *manifest =
-        manifest_parse(fetch->body, fetch->content_type, slice_from_string(expected), error);
+        manifest_parse(call->body, call->content_type, slice_from_string(expected), error);
     registry_reading_end(registry);
     return manifest;
 }
 
-static struct image *inquiry_read_image(struct inquiry *inquiry, const struct fetch *fetch,
+static struct image *inquiry_read_image(struct inquiry *inquiry, const struct call *call,
                                         struct error *error)
 {
     struct registry *registry = inquiry->session->registry;
 
-    if (!registry_reading_begin(registry, inquiry->session->deadline, error))
+    if (!registry_reading_begin(registry, inquiry->session->wish.deadline, error))
         return NULL;
-    struct image *image = image_parse(fetch->body, error);
+    struct image *image = image_parse(call->body, error);
     registry_reading_end(registry);
     return image;
 }
@@ -171,10 +171,10 @@ static bool offer_settle_index(struct inquiry *inquiry, struct offer *offer,
 }
 
 static bool offer_settle_manifest(struct inquiry *inquiry, struct offer *offer,
-                                  const struct fetch *fetch, struct error *error)
+                                  const struct call *call, struct error *error)
 {
     struct manifest *manifest =
-        inquiry_read_manifest(inquiry, fetch, offer->descriptor->media_type, error);
+        inquiry_read_manifest(inquiry, call, offer->descriptor->media_type, error);
     if (!manifest)
         return false;
     if (!inquiry_keep(inquiry, manifest, NULL, error))
@@ -194,9 +194,9 @@ static bool offer_settle_manifest(struct inquiry *inquiry, struct offer *offer,
 }
 
 static bool offer_settle_config(struct inquiry *inquiry, struct offer *offer,
-                                const struct fetch *fetch, struct error *error)
+                                const struct call *call, struct error *error)
 {
-    struct image *image = inquiry_read_image(inquiry, fetch, error);
+    struct image *image = inquiry_read_image(inquiry, call, error);
     if (!image)
         return false;
     if (!inquiry_keep(inquiry, NULL, image, error))
@@ -210,22 +210,22 @@ static bool offer_settle_config(struct inquiry *inquiry, struct offer *offer,
 
 /* A child that is not there leaves the rest as it is; any other failure is no answer at all, since
  * what it hides might be a platform. */
-static bool offer_settle(struct inquiry *inquiry, struct offer *offer, const struct fetch *fetch,
+static bool offer_settle(struct inquiry *inquiry, struct offer *offer, const struct call *call,
                          struct error *error)
 {
-    if (fetch->error.code == ERROR_NOT_FOUND) {
+    if (call->error.code == ERROR_NOT_FOUND) {
         offer->state = OFFER_NOTHING;
         inquiry->unknown++;
         report_mark_partial(inquiry->builder);
         return true;
     }
     bool is_settled = false;
-    if (fetch->error.code != ERROR_NONE)
-        *error = fetch->error;
+    if (call->error.code != ERROR_NONE)
+        *error = call->error;
     else if (offer->state == OFFER_MANIFEST)
-        is_settled = offer_settle_manifest(inquiry, offer, fetch, error);
+        is_settled = offer_settle_manifest(inquiry, offer, call, error);
     else
-        is_settled = offer_settle_config(inquiry, offer, fetch, error);
+        is_settled = offer_settle_config(inquiry, offer, call, error);
     if (!is_settled)
         error_prefix(error, "a child of the index: ");
     return is_settled;
@@ -260,7 +260,7 @@ static size_t inquiry_collect(struct inquiry *inquiry, struct offer *out[SIDE_BY
 static bool inquiry_resolve_some(struct inquiry *inquiry, struct offer *offers[], size_t count,
                                  struct error *error)
 {
-    struct fetch fetches[SIDE_BY_SIDE];
+    struct call calls[SIDE_BY_SIDE];
     bool is_settled = true;
 
     inquiry->fetches += (unsigned)count;
@@ -271,15 +271,15 @@ static bool inquiry_resolve_some(struct inquiry *inquiry, struct offer *offers[]
     }
     for (size_t i = 0; i < count; i++) {
         const struct descriptor *child = offers[i]->descriptor;
-        fetches[i] = offers[i]->state == OFFER_MANIFEST
-                         ? fetch_manifest(child->digest.text, &child->digest, child->size)
-                         : fetch_blob(&child->digest, child->size);
+        calls[i] = offers[i]->state == OFFER_MANIFEST
+                       ? call_get_manifest(child->digest.text, &child->digest, child->size)
+                       : call_get_blob(&child->digest, child->size);
     }
-    client_fetch(inquiry->session, fetches, count);
+    client_call(inquiry->session, calls, count);
     for (size_t i = 0; i < count && is_settled; i++)
-        is_settled = offer_settle(inquiry, offers[i], &fetches[i], error);
+        is_settled = offer_settle(inquiry, offers[i], &calls[i], error);
     for (size_t i = 0; i < count; i++)
-        fetch_release(&fetches[i]);
+        call_release(&calls[i]);
     return is_settled;
 }
 
@@ -315,17 +315,17 @@ static bool inquiry_answer_index(struct inquiry *inquiry, const struct manifest 
 static bool inquiry_answer_image(struct inquiry *inquiry, const struct manifest *manifest,
                                  struct error *error)
 {
-    struct fetch config = fetch_blob(&manifest->config.digest, manifest->config.size);
+    struct call config = call_get_blob(&manifest->config.digest, manifest->config.size);
     struct image *image = NULL;
 
-    client_fetch(inquiry->session, &config, 1);
+    client_call(inquiry->session, &config, 1);
     if (config.error.code == ERROR_NONE) {
         image = inquiry_read_image(inquiry, &config, error);
     } else {
         *error = config.error;
         error_prefix(error, "the image's configuration: ");
     }
-    fetch_release(&config);
+    call_release(&config);
     if (!image)
         return false;
     report_add_platform(inquiry->builder, &image->platform);
@@ -349,10 +349,10 @@ static bool inquiry_answer(struct inquiry *inquiry, const struct manifest *manif
                      manifest->artifact);
 }
 
-static struct report *inquiry_report(struct inquiry *inquiry, const struct fetch *fetch,
+static struct report *inquiry_report(struct inquiry *inquiry, const struct call *call,
                                      struct error *error)
 {
-    struct manifest *manifest = inquiry_read_manifest(inquiry, fetch, "", error);
+    struct manifest *manifest = inquiry_read_manifest(inquiry, call, "", error);
 
     inquiry->builder = report_builder_new();
     if (!manifest || !inquiry->builder) {
@@ -365,7 +365,7 @@ static struct report *inquiry_report(struct inquiry *inquiry, const struct fetch
         report_mark_local(inquiry->builder);
     if (!inquiry_keep(inquiry, manifest, NULL, error) || !inquiry_answer(inquiry, manifest, error))
         return NULL;
-    return report_builder_finish(inquiry->builder, &fetch->found, manifest->media_type,
+    return report_builder_finish(inquiry->builder, &call->found, manifest->media_type,
                                  manifest->kind == MANIFEST_INDEX, error);
 }
 
@@ -376,12 +376,12 @@ static struct report *inquiry_report(struct inquiry *inquiry, const struct fetch
 static bool question_is_unchanged(struct session *session, const struct registry_question *question,
                                   struct error *error)
 {
-    struct fetch head = fetch_head(reference_target(question->reference));
+    struct call head = call_head_manifest(reference_target(question->reference));
 
-    client_fetch(session, &head, 1);
+    client_call(session, &head, 1);
     bool is_same = head.has_found && digest_equal(&head.found, &question->held->digest);
     *error = head.error;
-    fetch_release(&head);
+    call_release(&head);
     return is_same;
 }
 
@@ -389,19 +389,19 @@ static struct report *question_ask(struct session *session,
                                    const struct registry_question *question,
                                    const struct digest *wanted, struct error *error)
 {
-    struct fetch fetch = fetch_manifest(reference_target(question->reference), wanted, -1);
+    struct call call = call_get_manifest(reference_target(question->reference), wanted, -1);
     struct inquiry inquiry = {.session = session};
     struct report *report = NULL;
 
-    client_fetch(session, &fetch, 1);
-    if (fetch.error.code != ERROR_NONE)
-        *error = fetch.error;
+    client_call(session, &call, 1);
+    if (call.error.code != ERROR_NONE)
+        *error = call.error;
     else if (question->known)
-        report = question->known(question->known_context, &fetch.found);
-    if (!report && fetch.error.code == ERROR_NONE)
-        report = inquiry_report(&inquiry, &fetch, error);
+        report = question->known(question->known_context, &call.found);
+    if (!report && call.error.code == ERROR_NONE)
+        report = inquiry_report(&inquiry, &call, error);
     inquiry_release(&inquiry);
-    fetch_release(&fetch);
+    call_release(&call);
     return report;
 }
 
@@ -423,12 +423,21 @@ struct report *registry_query(struct registry *registry, const struct registry_q
                               struct error *error)
 {
     const char *digest_text = question->reference->digest;
+    const struct session_wish wish = {
+        .registry = question->reference->registry,
+        .repository = question->reference->repository,
+        .credential = question->credential,
+        .actions = "pull", /* A19 */
+        .deadline = question->deadline,
+        .retries = question->retries,
+        .is_stranger = question->is_stranger,
+    };
     struct digest wanted;
     struct session session;
 
     if (digest_text && !digest_parse(slice_from_string(digest_text), &wanted, error))
         return NULL;
-    if (!session_open(registry, question, &session, error))
+    if (!session_open(registry, &wish, &session, error))
         return NULL;
     /* What lacked a child is not confirmed by its digest: the child may have come. */
     bool may_confirm = question->held && !question->held->is_partial;

@@ -113,6 +113,7 @@ static bool token_request_add_secret(struct transfer *transfer, const struct ses
 {
     if (!request->form)
         return !request->with_secret || session_add_basic(session, transfer, error);
+    transfer->method = TRANSFER_POST;
     transfer->form = strdup(request->form);
     return transfer->form || error_no_memory(error);
 }
@@ -127,7 +128,7 @@ static struct transfer *realm_ask_once(struct session *session, const struct tok
     transfer->body_limit = TOKEN_BODY_MAX;
     if (!token_request_add_secret(transfer, session, request, error))
         return NULL;
-    if (!transfer_start(session->registry->engine, transfer, error))
+    if (!transfer_start(session->engine, transfer, error))
         return NULL;
     transfer_wait(transfer);
     return TAKE(transfer);
@@ -138,7 +139,7 @@ static struct transfer *realm_ask_until_final(struct session *session,
                                               const struct token_request *request,
                                               struct error *error)
 {
-    struct retry retry = retry_begin(session->retries, session->deadline);
+    struct retry retry = retry_begin(session->wish.retries, session->wish.deadline);
 
     for (;;) {
         CLEANUP(transfer_free_p)
@@ -152,7 +153,7 @@ static struct transfer *realm_ask_until_final(struct session *session,
         if (!retry_take(&retry, worth, transfer_retry_after(transfer), clock_monotonic_ms(),
                         &until))
             return TAKE(transfer);
-        if (!transfer_engine_sleep(session->registry->engine, until)) {
+        if (!transfer_engine_sleep(session->engine, until)) {
             error_draining(error);
             return NULL;
         }

@@ -6,11 +6,17 @@
 
 #include "base/clock.h"
 #include "registry/core.h"
+#include "registry/credential_store.h"
 #include "registry/guard.h"
 #include "registry/hosts.h"
+#include "registry/slots.h"
 #include "registry/token.h"
 #include "registry/transfer.h"
 #include "registry/trust.h"
+
+enum {
+    STREAMS_MAX = 4 /* blobs copied at once, over all pushes */
+};
 
 struct registry *registry_new(const struct config_registry *settings, struct error *error)
 {
@@ -26,14 +32,19 @@ struct registry *registry_new(const struct config_registry *settings, struct err
     clock_condition_init(&registry->reading_done);
 
     registry->engine = transfer_engine_new((size_t)settings->memory, settings->open, error);
-    if (!registry->engine)
+    registry->push_engine = transfer_engine_new((size_t)settings->memory, settings->open, error);
+    if (!registry->engine || !registry->push_engine)
         goto fail;
+    registry->streams = slots_new(STREAMS_MAX);
+    registry->credentials = credential_store_new(settings->credentials);
     registry->trust = trust_new();
     registry->hosts = hosts_new();
     registry->tokens = tokens_new();
-    if (registry->trust && registry->hosts && registry->tokens)
+    if (!registry->streams || !registry->credentials || !registry->trust || !registry->hosts ||
+        !registry->tokens)
+        error_no_memory(error);
+    else if (credential_store_check(registry->credentials, error))
         return registry;
-    error_no_memory(error);
 
 fail:
     registry_free(registry);
@@ -45,6 +56,9 @@ void registry_free(struct registry *registry)
     if (!registry)
         return;
     transfer_engine_free(registry->engine);
+    transfer_engine_free(registry->push_engine);
+    credential_store_free(registry->credentials);
+    slots_free(registry->streams);
     tokens_free(registry->tokens);
     hosts_free(registry->hosts);
     trust_free(registry->trust);
@@ -56,6 +70,15 @@ void registry_free(struct registry *registry)
 void registry_cancel(struct registry *registry)
 {
     transfer_engine_cancel(registry->engine);
+    transfer_engine_cancel(registry->push_engine);
+    credential_store_cancel(registry->credentials);
+}
+
+void registry_on_warning(struct registry *registry, void (*warn)(void *context, const char *text),
+                         void *context)
+{
+    registry->warn = warn;
+    registry->warn_context = context;
 }
 
 bool registry_may_ask(const struct registry *registry, const char *host, struct error *error)

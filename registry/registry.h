@@ -21,14 +21,20 @@
 struct config_registry;
 struct registry;
 
-/* `settings` is borrowed and must outlive the registry. Starts no thread yet. Errors: internal
- * (also a libcurl too old to be trusted, or without TLS). */
+/* `settings` is borrowed and must outlive the registry. Starts no thread yet. Errors: invalid (a
+ * credential file that the settings name cannot be read or understood), internal (also a libcurl
+ * too old to be trusted, or without TLS). */
 struct registry *registry_new(const struct config_registry *settings, struct error *error) MUST_USE;
 /* Waits for nothing: the caller has ended its operations (registry_cancel() hurries them). */
 void registry_free(struct registry *registry);
 CLEANUP_DEFINE(struct registry, registry_free)
 /* Fails running and later operations with ERROR_DRAINING. Any thread. */
 void registry_cancel(struct registry *registry);
+
+/* What is odd but keeps nothing from working, e.g. a credential helper that is not there: told to
+ * `warn`, from any thread, `text` being one line. Before the first operation. */
+void registry_on_warning(struct registry *registry, void (*warn)(void *context, const char *text),
+                         void *context);
 
 /* -- a caller's own credentials (credential.c) ---------------------------------------------- */
 

@@ -7,6 +7,20 @@
 #include <curl/curl.h>
 #include <openssl/crypto.h>
 
+bool secret_reserve(struct buffer *secret, size_t size)
+{
+    char *data = size > secret->ceiling ? NULL : malloc(size + 1);
+
+    if (!data) {
+        secret->state = size > secret->ceiling ? BUFFER_FULL : BUFFER_NO_MEMORY;
+        return false;
+    }
+    data[0] = '\0';
+    secret->data = data;
+    secret->capacity = size + 1;
+    return true;
+}
+
 void secret_free(char *secret)
 {
     if (secret)

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "registry/credential.h"
+#include "registry/credential_store.h"
 #include "registry/guard.h"
 #include "registry/secret.h"
 #include "registry/transfer.h"
@@ -12,52 +14,96 @@
 enum {
     CONNECT_TIMEOUT_MS = 10 * 1000,
     STRANGER_CONNECT_TIMEOUT_MS = 5 * 1000,
+    ANSWER_TIMEOUT_MS = 60 * 1000, /* H31 */
     HOST_SIZE = 300,
     BASIC_MAX = 128 * 1024
 };
 
-static bool choose_credential(struct session *session, const struct registry_question *question,
-                              struct error *error)
+/* What the credential files say; nothing is no error (C8). */
+static bool look_up_credential(struct session *session, struct error *error)
 {
+    struct registry *registry = session->registry;
+    const struct session_wish *wish = &session->wish;
+    bool only_reads = strcmp(wish->actions, "pull") == 0;
+    const struct credential_wish whose = {
+        .registry = wish->registry,
+        .repository = wish->repository,
+        .use = only_reads ? CREDENTIAL_TO_READ : CREDENTIAL_TO_WRITE,
+        .deadline = wish->deadline,
+    };
+    char warning[CREDENTIAL_WARNING_SIZE] = "";
+    struct error failure = {.code = ERROR_NONE};
+
+    session->operators = credential_store_find(registry->credentials, &whose, warning, &failure);
+    session->credential = session->operators;
+    session->is_stored = session->operators != NULL;
+    if (*warning && registry->warn)
+        registry->warn(registry->warn_context, warning);
+    if (failure.code == ERROR_NONE)
+        return true;
+    *error = failure;
+    return false;
+}
+
+/* The caller's own, else what the operator set for the listed host, else what the files say. */
+static bool choose_credential(struct session *session, struct error *error)
+{
+    const struct session_wish *wish = &session->wish;
     const struct config_host *listed = session->endpoint.listed;
 
-    if (question->credential) {
-        if (!credential_is_for(question->credential, question->reference->registry)) {
-            return error_set(error, ERROR_INVALID,
-                             "the credentials given are for another registry than '%s'",
-                             question->reference->registry);
-        }
-        session->credential = question->credential;
-        return true;
+    if (wish->credential) {
+        session->credential = wish->credential;
+        return credential_is_for(wish->credential, wish->registry) ||
+               error_set(error, ERROR_INVALID,
+                         "the credentials given are for another registry than '%s'",
+                         wish->registry);
     }
-    if (!listed || !listed->username)
+    if (wish->no_operator_credentials)
         return true;
+    if (!listed || !listed->username)
+        return look_up_credential(session, error);
     session->operators =
         credential_new(slice_from_string(listed->username), slice_from_string(listed->password));
     session->credential = session->operators;
     return session->operators ||
            error_set(error, ERROR_INTERNAL, "the username or password for '%s' cannot be sent",
-                     question->reference->registry);
+                     wish->registry);
 }
 
-bool session_open(struct registry *registry, const struct registry_question *question,
-                  struct session *out, struct error *error)
+bool session_renew_credential(struct session *session)
 {
-    const char *host = question->reference->registry;
+    struct credential *rejected = session->operators;
+    struct error ignored;
+
+    if (!session->is_stored ||
+        !credential_store_reject(session->registry->credentials, session->wish.registry, rejected))
+        return false;
+    session->operators = NULL;
+    bool has_another = look_up_credential(session, &ignored) && session->operators &&
+                       strcmp(session->operators->identity, rejected->identity) != 0;
+    session->is_stored = false; /* once */
+    session->credential_number += has_another;
+    credential_free(has_another ? rejected : session->operators);
+    session->operators = has_another ? session->operators : rejected;
+    session->credential = session->operators;
+    return has_another;
+}
+
+bool session_open(struct registry *registry, const struct session_wish *wish, struct session *out,
+                  struct error *error)
+{
     struct session session = {
         .registry = registry,
-        .repository = question->reference->repository,
-        .deadline = question->deadline,
-        .retries = question->retries,
-        .is_stranger = question->is_stranger,
+        .engine = wish->is_push ? registry->push_engine : registry->engine,
+        .wish = *wish,
     };
 
-    if (!guard_check_host(registry->settings, host, error) ||
-        !endpoint_find(registry->settings, host, &session.endpoint, error))
+    if (!guard_check_host(registry->settings, wish->registry, error) ||
+        !endpoint_find(registry->settings, wish->registry, &session.endpoint, error))
         return false;
     if (!url_parse(slice_from_string(session.endpoint.base), NULL, "registry", &session.origin,
                    error) ||
-        !choose_credential(&session, question, error)) {
+        !choose_credential(&session, error)) {
         session_close(&session);
         return false;
     }
@@ -139,6 +185,11 @@ static struct place judge(const struct session *session, const struct url *url, 
     };
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 struct transfer *session_transfer(const struct session *session, const struct url *url,
                                   enum route route, bool registry_is_private, struct error *error)
 {
@@ -152,9 +203,12 @@ struct transfer *session_transfer(const struct session *session, const struct ur
         error_no_memory(error);
         return NULL;
     }
-    transfer->deadline = session->deadline;
+    transfer->deadline = session->wish.deadline;
+    /* A push has hours, but no single answer does. */
+    if (session->wish.is_push)
+        transfer->deadline = sooner(transfer->deadline, clock_monotonic_ms() + ANSWER_TIMEOUT_MS);
     transfer->connect_timeout =
-        session->is_stranger ? STRANGER_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+        session->wish.is_stranger ? STRANGER_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
     transfer->may_be_private = place.may_be_private;
     transfer->is_isolated = place.is_isolated;
     transfer->may_be_plain = strcmp(url->scheme, "http") == 0;

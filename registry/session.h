@@ -17,23 +17,47 @@ struct buffer;
 struct credential;
 struct transfer;
 
-struct session {
-    struct registry *registry;
-    struct endpoint endpoint;
-    struct url origin;                   /* of endpoint.base */
-    const char *repository;              /* borrowed */
-    const struct credential *credential; /* NULL: anonymous */
-    struct credential *operators;        /* owned; what `credential` may point to */
-    int64_t deadline;                    /* clock_monotonic_ms() */
+/* What a session is opened for. Everything is borrowed for the session's life. */
+struct session_wish {
+    const char *registry; /* a reference's */
+    const char *repository;
+    const struct credential
+        *credential;     /* the caller's own, or NULL: the operator's for the host */
+    const char *actions; /* of the token's scope (A6): "pull", "pull,push", ... */
+    /* Repositories of the same registry that blobs are mounted from; their pull scope is asked for
+     * after our own (A18). */
+    const char *const *mount_sources;
+    size_t mount_source_count;
+    int64_t deadline; /* clock_monotonic_ms() */
     unsigned retries;
     bool is_stranger;
+    bool is_push; /* goes through the push engine */
+    /* Without `credential` anonymous: neither the listed host's nor the files' are used. */
+    bool no_operator_credentials;
 };
 
-/* Judges the host by our rules and finds out who we are to it: the question's credential, else the
- * listed host's. Errors: forbidden, invalid (a credential for another registry), internal. */
-bool session_open(struct registry *registry, const struct registry_question *question,
-                  struct session *out, struct error *error) MUST_USE;
+struct session {
+    struct registry *registry;
+    struct transfer_engine *engine; /* the registry's for queries, or for pushes */
+    struct endpoint endpoint;
+    struct url origin; /* of endpoint.base */
+    struct session_wish wish;
+    const struct credential *credential; /* NULL: anonymous */
+    struct credential *operators;        /* owned; what `credential` may point to */
+    unsigned credential_number;          /* grows with each that takes another's place */
+    bool is_stored;                      /* `operators` came from the credential files */
+    bool is_narrow;                      /* mount sources stay out of the scope (A18) */
+};
+
+/* Judges the host by our rules and finds out who we are to it: the wish's credential, else the
+ * listed host's, else what the credential files say. Errors: forbidden, invalid (a credential for
+ * another registry; an unusable credential file), internal. */
+bool session_open(struct registry *registry, const struct session_wish *wish, struct session *out,
+                  struct error *error) MUST_USE;
 void session_close(struct session *session);
+/* T27: the registry has rejected the credential. True where the files have another now; asked once
+ * a session. */
+bool session_renew_credential(struct session *session) MUST_USE;
 
 /* On whose word a URL is asked: it decides what the URL may reach. */
 enum route {

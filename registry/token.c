@@ -235,7 +235,7 @@ static char *get_locked(struct session *session, const struct challenge *challen
     struct tokens *tokens = session->registry->tokens;
 
     if (token->is_fetching) {
-        if (!wait_for_fetch(tokens, token, session->deadline)) {
+        if (!wait_for_fetch(tokens, token, session->wish.deadline)) {
             error_set(error, ERROR_TIMEOUT, "the token service did not answer in time");
             return NULL;
         }

@@ -26,6 +26,8 @@
 #include "base/thread.h"
 #include "registry/exchange.h"
 #include "registry/problem.h"
+#include "registry/relay.h"
+#include "registry/relays.h"
 #include "registry/secret.h"
 
 enum {
@@ -56,6 +58,7 @@ struct transfer_engine {
     CURLM *multi;
     int64_t timer; /* when curl wants to be called; -1: not */
     struct transfer *active;
+    struct relay *relays; /* of which a transfer is active */
     CURL *spare[SPARE_HANDLES_MAX];
     size_t spare_count;
 };
@@ -87,6 +90,7 @@ struct transfer *transfer_new(const char *url)
         free(transfer);
         return NULL;
     }
+    (void)sem_init(&transfer->flowing, 0, 0);
     (void)sem_init(&transfer->finished, 0, 0);
     return transfer;
 }
@@ -102,6 +106,7 @@ void transfer_free(struct transfer *transfer)
     secret_free_lines(transfer->request_lines);
     exchange_headers_release(&transfer->headers);
     buffer_release(&transfer->body);
+    (void)sem_destroy(&transfer->flowing);
     (void)sem_destroy(&transfer->finished);
     secret_free(transfer->form);
     free(transfer->url);
@@ -196,6 +201,9 @@ static void engine_complete(struct transfer_engine *engine, struct transfer *tra
         engine_give_handle_back(engine, transfer->handle);
         transfer->handle = NULL;
     }
+    if (transfer->relay)
+        relays_leave(&engine->relays, transfer);
+    (void)sem_post(&transfer->flowing);
     (void)sem_post(&transfer->finished);
 }
 
@@ -206,6 +214,8 @@ static void engine_begin(struct transfer_engine *engine, struct transfer *transf
     transfer->handle = handle;
     transfer->next = engine->active;
     engine->active = transfer;
+    if (transfer->relay)
+        relays_join(&engine->relays, transfer);
     if (!handle || !exchange_prepare(handle, transfer, engine->use_proxy, clock_monotonic_ms()) ||
         curl_multi_add_handle(engine->multi, handle) != CURLM_OK) {
         error_set(&transfer->error, ERROR_INTERNAL, "cannot prepare a request");
@@ -308,6 +318,7 @@ static void *engine_thread(void *context)
         }
         engine_run_timer(engine);
         engine_collect_finished(engine);
+        relays_tend(engine->relays, engine, engine_complete);
     }
     return NULL;
 }
@@ -455,13 +466,32 @@ bool transfer_start(struct transfer_engine *engine, struct transfer *transfer, s
     return true;
 }
 
+static void semaphore_wait(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0) /* EINTR is all that can be */
+        continue;
+}
+
 void transfer_wait(struct transfer *transfer)
 {
     if (!transfer->is_started || transfer->is_done)
         return;
-    while (sem_wait(&transfer->finished) != 0) /* EINTR is all that can be */
-        continue;
+    semaphore_wait(&transfer->finished);
     transfer->is_done = true;
+}
+
+void transfer_wait_for_flow(struct transfer *transfer)
+{
+    if (transfer->relay && transfer->is_started && !transfer->is_done)
+        semaphore_wait(&transfer->flowing);
+    if (!transfer->is_flowing)
+        transfer_wait(transfer);
+}
+
+void transfer_cancel_relay(struct relay *relay)
+{
+    atomic_store(&relay->is_cancelled, true);
+    engine_ring(relay->engine);
 }
 
 int64_t transfer_retry_after(const struct transfer *transfer)

@@ -20,9 +20,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-struct trust_store;
-struct transfer_engine;
 struct curl_slist;
+struct relay;
+struct transfer_engine;
+struct trust_store;
 
 enum {
     TRANSFER_CHALLENGES_MAX = 16 /* A3 */
@@ -36,24 +37,41 @@ struct transfer_headers {
     char *digest; /* Docker-Content-Digest */
     char *location;
     char *retry_after;
+    char *links;                               /* Link; several are joined by commas */
     char *challenges[TRANSFER_CHALLENGES_MAX]; /* WWW-Authenticate, in order */
     size_t challenge_count;
+};
+
+enum transfer_method {
+    TRANSFER_GET,
+    TRANSFER_HEAD,
+    TRANSFER_POST,
+    TRANSFER_PUT,
+    TRANSFER_DELETE
 };
 
 struct transfer {
     /* What to send; the caller's to fill in before transfer_start(). */
     char *url;                        /* owned */
     struct curl_slist *request_lines; /* owned; by transfer_add_header() */
-    bool is_head;
-    char *form;              /* owned; sent as a POST of this form data; NULL: GET or HEAD */
-    size_t body_limit;       /* bytes of the response's body; enforced as they come (H13) */
-    int64_t deadline;        /* clock_monotonic_ms() */
-    int64_t connect_timeout; /* ms */
-    bool may_be_private;     /* private addresses may be connected to (S1) */
-    bool may_be_plain;       /* http:// may be spoken */
-    bool is_isolated;        /* shares its connection with nobody (S2) */
-    bool is_insecure;        /* the certificate is not verified */
+    enum transfer_method method;
+    char *form;           /* owned; what a POST sends, as form data; NULL: `content` */
+    struct slice content; /* borrowed; what a POST or PUT sends, again when curl has to */
+    /* Borrowed. A GET gives it the body of a 200, a PUT sends what it holds. NULL: `body`,
+     * `content`. */
+    struct relay *relay;
+    size_t body_limit;               /* bytes of the response's body; enforced as they come (H13) */
+    bool has_idle_body;              /* nobody reads the response's body to its end */
+    int64_t deadline;                /* clock_monotonic_ms() */
+    int64_t connect_timeout;         /* ms */
+    bool may_be_private;             /* private addresses may be connected to (S1) */
+    bool may_be_plain;               /* http:// may be spoken */
+    bool is_isolated;                /* shares its connection with nobody (S2) */
+    bool is_insecure;                /* the certificate is not verified */
     const struct trust_store *trust; /* borrowed; NULL for http:// */
+
+    /* A 200's body has begun to flow into the relay. Readable after transfer_wait_for_flow(). */
+    bool is_flowing;
 
     /* What came; readable after transfer_wait(). */
     long status; /* 0: no response */
@@ -72,8 +90,10 @@ struct transfer {
     bool was_blocked;    /* an address was refused */
     bool was_cut;        /* an error's text that nobody reads to its end */
     bool is_started;
-    bool is_done;   /* the waiter's: it has been waited for */
-    sem_t finished; /* posted once, as the last thing the engine does with the transfer */
+    bool is_done;         /* the waiter's: it has been waited for */
+    _Atomic bool is_over; /* `finished` is posted, or will be at once */
+    sem_t flowing;        /* posted when is_flowing is set, and at the end */
+    sem_t finished;       /* posted once, as the last thing the engine does with the transfer */
 };
 
 /* `memory` bounds the bytes of all bodies on their way; `use_proxy` lets libcurl heed the
@@ -101,6 +121,11 @@ bool transfer_start(struct transfer_engine *engine, struct transfer *transfer,
                     struct error *error) MUST_USE;
 /* Returns when the engine is done with it, which is by its deadline: curl's own timeout. */
 void transfer_wait(struct transfer *transfer);
+/* As transfer_wait(), but of one with a relay returns as soon as its body flows. It still has to be
+ * waited for. */
+void transfer_wait_for_flow(struct transfer *transfer);
+/* Ends the transfers of the relay soon; they still have to be waited for. Any thread. */
+void transfer_cancel_relay(struct relay *relay);
 /* What the response's Retry-After asks for, in ms; -1: nothing (H20). */
 int64_t transfer_retry_after(const struct transfer *transfer);
 

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The access log of /query: one line a request, written where it ends, as log.access wants it.
+ * The access log of /query, /push and /check: one line a request, written where it ends, as
+ * log.access wants it.
  */
 #ifndef SERVER_ACCESS_H
 #define SERVER_ACCESS_H
+
+#include <stdbool.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "config/config.h"
 
+struct push_result;
 struct request;
 
 /* How an answer was come by. */
@@ -25,5 +29,18 @@ enum outcome {
 void access_log_query(const struct config_log *settings, const struct request *request,
                       struct slice image, enum outcome outcome, unsigned status,
                       const struct error *error);
+
+/* What a push or a check was about. */
+struct access_push {
+    const char *action; /* "push", "check" */
+    struct slice target;
+    unsigned token; /* the line of the caller's token; 0: none */
+    bool is_dry_run;
+    const struct push_result *result; /* NULL: nothing was done */
+};
+
+/* As above; nothing here is a hit. Also for what is refused at its head. */
+void access_log_push(const struct config_log *settings, const struct request *request,
+                     const struct access_push *push, unsigned status, const struct error *error);
 
 #endif

@@ -37,6 +37,7 @@ static void connection_unref(struct connection *connection)
     if (atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) != 1)
         return;
     buffer_release(&connection->target);
+    body_release(&connection->request.body); /* of a request that was never whole */
     free(connection);
 }
 
@@ -95,6 +96,8 @@ void connection_begin(struct connection *connection, struct slice target, int64_
     buffer_clear(&connection->target);
     connection->is_target_too_long = !buffer_append_slice(&connection->target, target);
     connection->body_length = 0;
+    connection->request.wants_body = false;
+    connection->is_cut_short = false;
     connection->request.started = now;
     request_set_target(&connection->request, buffer_slice(&connection->target));
 }
@@ -120,6 +123,11 @@ void connection_await(struct connection *connection)
     if (atomic_load(&connection->all->is_closing) &&
         reply_changes(connection, REPLY_AWAITED, REPLY_UNWANTED))
         connection->all->wake(connection->native);
+}
+
+bool connection_is_wanted(const struct connection *connection)
+{
+    return reply_now(connection) != REPLY_UNWANTED;
 }
 
 void connection_finish(struct connection *connection, int64_t now)

@@ -74,6 +74,7 @@ struct connection {
     struct buffer target; /* what the request's path and query borrow from */
     uint64_t body_length;
     bool is_target_too_long;
+    bool is_cut_short; /* answered while its body may still be coming */
 };
 
 /* How long a phase may last, in milliseconds; negative: as long as it takes. */
@@ -108,6 +109,8 @@ struct response *connection_reply(const struct connection *connection);
 /* Event thread: the connection has been put to sleep. It may turn out that it need not have been:
  * then it is woken at once. */
 void connection_await(struct connection *connection);
+/* Any thread: false once the client has left while its answer was being found. */
+bool connection_is_wanted(const struct connection *connection);
 /* Event thread: sent, or never to be sent. Drops the answer. */
 void connection_finish(struct connection *connection, int64_t now);
 

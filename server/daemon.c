@@ -9,8 +9,10 @@
 #include "base/log.h"
 #include "build.h"
 #include "config/config.h"
+#include "registry/registry.h"
 #include "server/address.h"
 #include "server/flags.h"
+#include "server/push.h"
 #include "server/server.h"
 #include "server/signals.h"
 
@@ -72,19 +74,24 @@ static int check_config(const struct config *config)
     struct address address;
     struct error error;
 
-    if (!address_parse(config->server.listen, &address, &error))
+    if (!address_parse(config->server.listen, &address, &error) ||
+        !pushes_check_settings(&config->push, &error))
+        return complain(&error);
+    CLEANUP(registry_free_p)
+    struct registry *registry = registry_new(&config->registry, &error);
+    if (!registry)
         return complain(&error);
     (void)buffer_append_string(&text, "the settings are fine\n");
     return print(&text);
 }
 
-static void print_warnings(const struct config_warnings *warnings)
+static void print_warnings(const struct warnings *warnings)
 {
     for (size_t i = 0; i < warnings->count; i++)
         (void)fprintf(stderr, "mqueryd: warning: %s\n", warnings->lines[i]);
 }
 
-static void log_warnings(const struct config_warnings *warnings)
+static void log_warnings(const struct warnings *warnings)
 {
     for (size_t i = 0; i < warnings->count; i++)
         LOG_WARNING("settings", LOG_STRING("problem", warnings->lines[i]));
@@ -111,7 +118,7 @@ static int serve(const struct config *config, int signals, struct error *error)
 }
 
 /* From here on there are several threads. */
-static int serve_with_log(const struct config *config, const struct config_warnings *warnings)
+static int serve_with_log(const struct config *config, const struct warnings *warnings)
 {
     struct error error;
     int signals = signals_open(&error);
@@ -126,7 +133,7 @@ static int serve_with_log(const struct config *config, const struct config_warni
     return status;
 }
 
-static int run(const struct flags *flags, struct config_warnings *warnings)
+static int run(const struct flags *flags, struct warnings *warnings)
 {
     struct config_sources sources = {
         .file = flags->values[FLAG_CONFIG],
@@ -151,7 +158,7 @@ static int run(const struct flags *flags, struct config_warnings *warnings)
 
 int mqueryd_main(int argc, char **argv)
 {
-    CLEANUP(config_warnings_release) struct config_warnings warnings = {0};
+    CLEANUP(warnings_release) struct warnings warnings = {0};
     struct flags flags;
     struct error error;
 

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "server/connection.h"
 #include "server/http_request.h"
+#include "server/linger.h"
 
 enum {
     THREADS_MAX = 64,
@@ -40,6 +41,8 @@ struct http {
     unsigned next_thread; /* main thread only */
     size_t most_open;     /* main thread only: connections since memory was last given back */
     _Atomic bool is_draining;
+    struct body_allowance bodies;
+    struct lingerers lingerers;
     size_t thread_count;
     struct event_thread threads[];
 };
@@ -98,7 +101,7 @@ static bool start_thread(const struct http *http, struct event_thread *thread, s
     return error_set(error, ERROR_INTERNAL, "cannot start an event thread (errno %d)", errno);
 }
 
-struct http *http_new(const struct config_server *settings, http_handler handler, void *context,
+struct http *http_new(const struct config_server *settings, struct http_handler handler,
                       struct error *error)
 {
     size_t count = wanted_threads(settings);
@@ -108,11 +111,15 @@ struct http *http_new(const struct config_server *settings, http_handler handler
         return NULL;
     }
     http->settings = settings;
+    http->bodies.limit = BODIES_LIMIT;
+    if (!lingerers_open(&http->lingerers, error))
+        goto fail;
     for (; http->thread_count < count; http->thread_count++) {
         struct event_thread *thread = &http->threads[http->thread_count];
         thread->requests.handler = handler;
-        thread->requests.handler_context = context;
         thread->requests.is_draining = &http->is_draining;
+        thread->requests.bodies = &http->bodies;
+        thread->requests.lingerers = &http->lingerers;
         if (!start_thread(http, thread, error))
             goto fail;
     }
@@ -132,6 +139,7 @@ void http_free(struct http *http)
         MHD_stop_daemon(http->threads[i].daemon);
         connections_release(&http->threads[i].requests.connections);
     }
+    lingerers_release(&http->lingerers);
     free(http);
 }
 
@@ -207,7 +215,18 @@ void http_tick(struct http *http, int64_t now)
     }
     for (size_t i = 0; i < http->thread_count; i++)
         connections_sweep(&http->threads[i].requests.connections, &limits, now);
+    lingerers_sweep(&http->lingerers, now);
     give_back_memory(http);
+}
+
+int http_linger_descriptor(const struct http *http)
+{
+    return http->lingerers.epoll;
+}
+
+void http_linger(struct http *http)
+{
+    lingerers_drain(&http->lingerers);
 }
 
 void http_drain(struct http *http)

@@ -21,12 +21,19 @@
 struct http;
 struct request;
 
-/* Called by an event thread; must not block. The request is the handler's until it is answered. */
-typedef void (*http_handler)(void *context, struct request *request);
+/* Called by an event thread; neither may block. */
+struct http_handler {
+    /* Asked when the head of a POST is there and its body is not: on false the request is answered
+     * with the error at once. May set `request->wants_body`. */
+    bool (*admit)(void *context, struct request *request, struct error *error);
+    /* The request is the handler's until it is answered. */
+    void (*answer)(void *context, struct request *request);
+    void *context;
+};
 
-/* Starts the event threads. `settings` and `context` are borrowed for its life. Errors: internal.
- * The caller has blocked the signals it waits for. */
-struct http *http_new(const struct config_server *settings, http_handler handler, void *context,
+/* Starts the event threads. `settings` and the handler's context are borrowed for its life. Errors:
+ * internal. The caller has blocked the signals it waits for. */
+struct http *http_new(const struct config_server *settings, struct http_handler handler,
                       struct error *error) MUST_USE;
 /* Every request has been answered. Closes all connections, ends the threads. */
 void http_free(struct http *http);
@@ -39,6 +46,11 @@ bool http_accept(struct http *http, int listening_fd);
 /* Once a second: ends idle connections, slow request heads, answers nobody takes, and those whose
  * client has left while the answer was being found; gives memory back after a burst. */
 void http_tick(struct http *http, int64_t now);
+
+/* A descriptor that is readable when http_linger() has something to do: dropping what clients still
+ * send that were answered before their end. Main thread. */
+int http_linger_descriptor(const struct http *http);
+void http_linger(struct http *http);
 
 /* From now on every answer closes its connection, and the tick ends idle ones at once. */
 void http_drain(struct http *http);

@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "server/http_reply.h"
+#include "server/linger.h"
 #include "server/request.h"
 #include "server/response.h"
 
 enum {
-    BODY_MAX = 1024 * 1024, /* bytes; more is 413 */
-    BODY_SWALLOWED =
-        4 * BODY_MAX /* a body is read to its end, and the connection kept, up to here */
+    BODY_SWALLOWED = 4 * BODY_LIMIT /* bytes of a body nobody wants that are read, to keep the
+                                     connection */
 };
 
 /* -- what handlers see: struct request_door ------------------------------------------------- */
@@ -66,7 +66,13 @@ static void door_respond(struct request *request, struct response *response)
     connection_answer(MAP_ITEM(request, struct connection, request), response);
 }
 
-static const struct request_door http_door = {.header = door_header, .respond = door_respond};
+static bool door_is_wanted(const struct request *request)
+{
+    return connection_is_wanted(MAP_ITEM_CONST(request, struct connection, request));
+}
+
+static const struct request_door http_door = {
+    .header = door_header, .respond = door_respond, .is_wanted = door_is_wanted};
 
 /* -- connections ---------------------------------------------------------------------------- */
 
@@ -164,19 +170,15 @@ static enum MHD_Result reply_or_sleep(const struct http_requests *requests,
     return MHD_YES;
 }
 
-static void refuse(struct connection *connection, unsigned status, enum error_code code,
-                   const char *reason)
+static void refuse(struct connection *connection, unsigned status, const struct error *error)
 {
-    struct error error;
-
-    (void)error_set(&error, code, "%s", reason);
-    connection_answer(connection, response_from_error_as(status, &error));
+    request_respond(&connection->request, response_from_error_as(status, error));
 }
 
-static void refuse_body(struct connection *connection)
+/* What is too large here is the body, not an image. */
+static unsigned body_status(enum error_code code)
 {
-    refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, ERROR_TOO_LARGE,
-           "the request's body is larger than 1 MiB");
+    return code == ERROR_TOO_LARGE ? MHD_HTTP_CONTENT_TOO_LARGE : response_status(code);
 }
 
 /* Why a head cannot be trusted to mean to a proxy before us what it means to us; NULL: it can. */
@@ -204,45 +206,76 @@ static uint64_t declared_length(struct MHD_Connection *native)
     return length;
 }
 
-/* A body longer than we swallow, where the client says so beforehand (and may wait for our "100
- * Continue"), is refused at once, as is a head with a fault; the library closes the connection. */
+/* Whether there is reason to wait for the body. */
+static bool judge_head(const struct http_requests *requests, struct connection *connection,
+                       const char *version, struct error *error)
+{
+    const struct http_handler *handler = &requests->handler;
+    struct request *request = &connection->request;
+    const char *fault = head_fault(connection->native, version);
+
+    if (fault)
+        return error_set(error, ERROR_INVALID, "%s", fault);
+    if (request->method == METHOD_POST && !handler->admit(handler->context, request, error))
+        return false;
+    uint64_t limit = request->wants_body ? BODY_LIMIT : BODY_SWALLOWED;
+    return declared_length(connection->native) <= limit || body_refuse_length(error);
+}
+
+/* Refused here a request is answered before its body is there (and while the client may wait for
+ * our "100 Continue"); the library closes the connection. */
 static enum MHD_Result on_head(const struct http_requests *requests, struct connection *connection,
                                const char *method, const char *version)
 {
-    const char *fault = head_fault(connection->native, version);
     int64_t now = clock_monotonic_ms();
+    struct error error;
 
     connection->request.method = method_of(method);
     connection_enter(connection, CONNECTION_BODY, now);
-    if (!fault && declared_length(connection->native) <= BODY_SWALLOWED)
+    body_begin(&connection->request.body, requests->bodies);
+    if (judge_head(requests, connection, version, &error))
         return MHD_YES;
+    connection->is_cut_short = true;
     connection_ask(connection, now);
-    if (fault)
-        refuse(connection, MHD_HTTP_BAD_REQUEST, ERROR_INVALID, fault);
-    else
-        refuse_body(connection);
+    refuse(connection, body_status(error.code), &error);
     return reply_or_sleep(requests, connection);
 }
 
-/* One that does not say so, and goes on and on, finds its connection closed. */
-static enum MHD_Result on_body(struct connection *connection, size_t *length)
+/* The library takes no answer in the middle of a body: one that finds no room is passed over to its
+ * end, and one that has no end finds its connection closed. */
+static enum MHD_Result on_body(struct connection *connection, const char *piece, size_t *length)
 {
+    struct request *request = &connection->request;
+
+    if (request->wants_body)
+        body_append(&request->body, slice_of(piece, *length));
     connection->body_length += *length;
     *length = 0;
     return connection->body_length <= BODY_SWALLOWED ? MHD_YES : MHD_NO;
 }
 
+static bool judge_body(const struct connection *connection, struct error *error)
+{
+    const struct request *request = &connection->request;
+
+    if (request->wants_body)
+        return body_check(&request->body, error);
+    return connection->body_length <= BODY_LIMIT || body_refuse_length(error);
+}
+
 static enum MHD_Result on_request(const struct http_requests *requests,
                                   struct connection *connection)
 {
+    struct error error;
+
     connection_ask(connection, clock_monotonic_ms());
     if (connection->is_target_too_long) {
-        refuse(connection, MHD_HTTP_URI_TOO_LONG, ERROR_TOO_LARGE,
-               "the request's URI is longer than 4096 bytes");
-    } else if (connection->body_length > BODY_MAX) {
-        refuse_body(connection);
+        (void)error_set(&error, ERROR_TOO_LARGE, "the request's URI is longer than 4096 bytes");
+        refuse(connection, MHD_HTTP_URI_TOO_LONG, &error);
+    } else if (!judge_body(connection, &error)) {
+        refuse(connection, body_status(error.code), &error);
     } else {
-        requests->handler(requests->handler_context, &connection->request);
+        requests->handler.answer(requests->handler.context, &connection->request);
     }
     return reply_or_sleep(requests, connection);
 }
@@ -285,22 +318,27 @@ enum MHD_Result http_on_access(void *requests, struct MHD_Connection *native, co
 
     (void)native;
     (void)url;
-    (void)upload;
     if (!connection)
         return MHD_NO; /* there was no memory for it */
     if (atomic_load_explicit(&connection->phase, memory_order_relaxed) == CONNECTION_HEAD)
         return on_head(requests, connection, method, version);
     if (*upload_length > 0)
-        return on_body(connection, upload_length);
+        return on_body(connection, upload, upload_length);
     return on_received(requests, connection);
 }
 
 void http_on_completed(void *requests, struct MHD_Connection *native, void **slot,
                        enum MHD_RequestTerminationCode code)
 {
-    (void)requests;
+    const struct http_requests *all = requests;
+    struct connection *connection = take_pointer(slot);
+    int64_t now = clock_monotonic_ms();
+
     (void)native;
     (void)code;
-    if (*slot)
-        connection_finish(take_pointer(slot), clock_monotonic_ms());
+    if (!connection)
+        return;
+    if (connection->is_cut_short)
+        lingerers_add(all->lingerers, connection->fd, now);
+    connection_finish(connection, now);
 }

@@ -19,9 +19,10 @@
 
 /* What the calls of one event thread need: the `context` of all of them. */
 struct http_requests {
-    http_handler handler;
-    void *handler_context;
+    struct http_handler handler;
     const _Atomic bool *is_draining;
+    struct body_allowance *bodies;
+    struct lingerers *lingerers;
     struct connections connections;
 };
 

@@ -143,6 +143,15 @@ void lookup_answer(struct lookup *lookup, struct request *request)
     }
 }
 
+void lookup_forget(struct lookup *lookup, const struct reference *reference)
+{
+    CLEANUP(cache_key_release) struct cache_key key = {0};
+    struct error ignored; /* what is too long to be kept, or without memory, is not known either */
+
+    if (cache_key_init(&key, reference, "", &ignored))
+        cache_forget(lookup->cache, &key);
+}
+
 /* -- the tick and the end ------------------------------------------------------------------- */
 
 void lookup_tick(struct lookup *lookup, int64_t now)

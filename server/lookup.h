@@ -23,6 +23,10 @@ struct lookup *lookup_new(const struct config *config, struct registry *registry
  * a worker's thread otherwise. Never blocks on I/O. */
 void lookup_answer(struct lookup *lookup, struct request *request);
 
+/* What is known of the reference is told to nobody any more, and what was asked before now is not
+ * kept: its tag has been pushed. Any thread. */
+void lookup_forget(struct lookup *lookup, const struct reference *reference);
+
 /* Draining: every waiter still there at `deadline` (clock_monotonic_ms) is answered `draining`;
  * returns when no request is held any more. New questions are refused with `draining` afterwards.
  */

@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "server/accept.h"
+#include "server/registry_auth.h"
 #include "server/request.h"
 
 enum {
@@ -11,17 +12,10 @@ enum {
     SPELLING_MAX = REFERENCE_MAX + PLATFORM_MAX + CREDENTIAL_IDENTITY_SIZE + 3
 };
 
-/* A parameter that need not be there, and means nothing when empty. */
-static bool read_optional(const struct request *request, const char *name, struct buffer *out,
-                          struct error *error)
-{
-    return request_parameter(request, name, out, error) || error->code == ERROR_NONE;
-}
-
 static bool read_image(struct question *question, const struct request *request,
                        struct error *error)
 {
-    if (!read_optional(request, "image", &question->image, error))
+    if (!request_optional(request, "image", &question->image, error))
         return false;
     if (question->image.length == 0) /* the reference service's own words */
         return error_set(error, ERROR_INVALID, "No image name provided");
@@ -40,7 +34,7 @@ static bool read_format(struct question *question, const struct request *request
 {
     CLEANUP(buffer_release) struct buffer format = BUFFER_INIT(FORMAT_MAX);
 
-    if (!read_optional(request, "format", &format, error))
+    if (!request_optional(request, "format", &format, error))
         return false;
     if (format.length == 0) {
         question->is_text = client_prefers_text(request);
@@ -53,27 +47,13 @@ static bool read_format(struct question *question, const struct request *request
                      ESCAPED(buffer_slice(&format)));
 }
 
-/* Refused, never ignored: the caller would take what everyone gets for what the credentials
- * open. */
 static bool read_credential(struct question *question, const struct request *request,
                             struct error *error)
 {
-    size_t count = 0;
-    struct slice header = request->door->header(request, "x-registry-auth", &count);
-
-    if (count == 0 || (count == 1 && header.length == 0))
-        return true;
-    if (count > 1)
-        return error_set(error, ERROR_INVALID, "X-Registry-Auth is given %zu times", count);
-    if (!request->is_confidential) {
-        return error_set(error, ERROR_FORBIDDEN,
-                         "X-Registry-Auth is taken over loopback or a Unix socket only: "
-                         "others may have read it on its way");
-    }
-    error->code = ERROR_NONE;
-    question->credential = credential_parse(header, error);
+    if (!registry_auth_read(request, &question->credential, error))
+        return false;
     if (!question->credential)
-        return error->code == ERROR_NONE;
+        return true;
     credential_identity(question->credential, question->partition);
     if (!question_is_private(question)) /* never into everyone's partition */
         return error_set(error, ERROR_INTERNAL, "no identity for the credentials");
@@ -100,7 +80,7 @@ bool question_read(struct question *question, const struct request *request, str
                                   .platform = BUFFER_INIT(PLATFORM_MAX),
                                   .spelling = BUFFER_INIT(SPELLING_MAX)};
     return read_image(question, request, error) &&
-           read_optional(request, "platform", &question->platform, error) &&
+           request_optional(request, "platform", &question->platform, error) &&
            read_format(question, request, error) && read_credential(question, request, error) &&
            write_spelling(question, error);
 }

@@ -45,8 +45,14 @@ struct slice request_header(const struct request *request, const char *name)
     return request->door->header(request, name, NULL);
 }
 
+bool request_is_wanted(const struct request *request)
+{
+    return !request->door->is_wanted || request->door->is_wanted(request);
+}
+
 void request_respond(struct request *request, struct response *response)
 {
+    body_release(&request->body);
     request->door->respond(request, response);
 }
 
@@ -118,4 +124,10 @@ bool request_parameter(const struct request *request, const char *name, struct b
     }
     buffer_clear(out);
     return decode_parameter(found, name, out, error);
+}
+
+bool request_optional(const struct request *request, const char *name, struct buffer *out,
+                      struct error *error)
+{
+    return request_parameter(request, name, out, error) || error->code == ERROR_NONE;
 }

@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "server/body.h"
 
 struct response;
 
@@ -34,6 +35,9 @@ struct request_door {
     struct slice (*header)(const struct request *request, const char *name, size_t *count);
     /* Takes the response's reference; never blocks. */
     void (*respond)(struct request *request, struct response *response);
+    /* Whether somebody still waits for the answer. Any thread, until the request is answered. NULL:
+     * always. */
+    bool (*is_wanted)(const struct request *request);
 };
 
 struct request {
@@ -43,6 +47,8 @@ struct request {
     struct slice query;   /* as received, without '?' */
     bool is_confidential; /* came over loopback or a Unix socket: secrets may stand in it */
     int64_t started;      /* clock_monotonic_ms() */
+    bool wants_body;      /* set where the route admits the request; else a body is passed over */
+    struct body body;     /* whole when the handler runs; until then the door's */
 };
 
 /* Takes a request's target apart into `path` and `query`; both borrow from `target`. The absolute
@@ -52,7 +58,9 @@ void request_set_target(struct request *request, struct slice target);
 /* The value of a header, or the empty slice. Only while the request's handler runs, and borrowed
  * until it returns: a client that leaves while its answer is looked up takes its headers along. */
 struct slice request_header(const struct request *request, const char *name);
-/* Ends the request. Takes the response's reference. */
+/* False once whoever asked has left: nobody will see the answer. */
+bool request_is_wanted(const struct request *request);
+/* Ends the request and its body. Takes the response's reference. */
 void request_respond(struct request *request, struct response *response);
 /* request_respond() with the error's own response. */
 void request_fail(struct request *request, const struct error *error);
@@ -62,5 +70,9 @@ void request_fail(struct request *request, const struct error *error);
  * NUL, longer than `out` takes). Fills `error->code` with ERROR_NONE first. */
 bool request_parameter(const struct request *request, const char *name, struct buffer *out,
                        struct error *error) MUST_USE;
+/* The same for a parameter that need not be there, and means nothing when empty: true when absent,
+ * and `out` is empty. */
+bool request_optional(const struct request *request, const char *name, struct buffer *out,
+                      struct error *error) MUST_USE;
 
 #endif

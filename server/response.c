@@ -10,6 +10,7 @@
 
 enum {
     ERROR_BODY_MAX = 2048, /* a message is 255 bytes, each at most 6 when escaped */
+    LONG_ERROR_BODY_MAX = 1024 * 1024,
     RETRY_AFTER_TEXT_MAX = 16
 };
 
@@ -134,23 +135,57 @@ static void add_retry_after(struct response *response, const struct error *error
         response_set_header(response, "Retry-After", buffer_string(&seconds));
 }
 
+/* RFC 6750, section 3. */
+static void add_challenge(struct response *response, enum error_code code)
+{
+    if (code == ERROR_UNAUTHORIZED)
+        response_set_header(response, "WWW-Authenticate", "Bearer realm=\"mqueryd\"");
+}
+
+static void write_error(struct json_writer *writer, const struct error *error)
+{
+    json_write_member(writer, "error", error->message);
+    json_write_member(writer, "code", error_code_name(error->code));
+}
+
+static struct response *error_response(unsigned status, const struct error *error,
+                                       struct buffer *body)
+{
+    struct response *response = response_json(status, body);
+
+    response_set_header(response, "Cache-Control", "no-store");
+    add_retry_after(response, error);
+    add_challenge(response, error->code);
+    return response;
+}
+
 struct response *response_from_error_as(unsigned status, const struct error *error)
 {
     CLEANUP(buffer_release) struct buffer body = BUFFER_INIT(ERROR_BODY_MAX);
     struct json_writer writer = json_writer_begin(&body, JSON_COMPACT);
 
     json_write_object_begin(&writer);
-    json_write_member(&writer, "error", error->message);
-    json_write_member(&writer, "code", error_code_name(error->code));
+    write_error(&writer, error);
     json_write_object_end(&writer);
-
-    struct response *response = response_json(status, &body);
-    response_set_header(response, "Cache-Control", "no-store");
-    add_retry_after(response, error);
-    return response;
+    return error_response(status, error, &body);
 }
 
 struct response *response_from_error(const struct error *error)
 {
     return response_from_error_as(response_status(error->code), error);
+}
+
+struct response *response_from_error_and(const struct error *error,
+                                         void (*write_more)(struct json_writer *writer,
+                                                            const void *context),
+                                         const void *context)
+{
+    CLEANUP(buffer_release) struct buffer body = BUFFER_INIT(LONG_ERROR_BODY_MAX);
+    struct json_writer writer = json_writer_begin(&body, JSON_COMPACT);
+
+    json_write_object_begin(&writer);
+    write_error(&writer, error);
+    write_more(&writer, context);
+    json_write_object_end(&writer);
+    return error_response(response_status(error->code), error, &body);
 }

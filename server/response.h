@@ -54,12 +54,18 @@ void response_set_header(struct response *response, const char *name, const char
  * answer of status 500. */
 struct response *response_json(unsigned status, struct buffer *body);
 
-/* {"error":"...","code":"..."} with the status of the error's code (one table, docs/api.md) and
- * Retry-After where the error knows one (at least 1 for rate_limited, overloaded and draining).
- * Never NULL, as response_json(). */
+/* {"error":"...","code":"..."} with the status of the error's code (one table, docs/api.md),
+ * Retry-After where the error knows one (at least 1 for rate_limited, overloaded and draining), and
+ * WWW-Authenticate with unauthorized. Never NULL, as response_json(). */
 struct response *response_from_error(const struct error *error);
 /* The same with another status: too_large is 413 of a body, 414 of a URI. */
 struct response *response_from_error_as(unsigned status, const struct error *error);
+/* The same with more members in the object, which `write_more` writes after ours. */
+struct json_writer;
+struct response *response_from_error_and(const struct error *error,
+                                         void (*write_more)(struct json_writer *writer,
+                                                            const void *context),
+                                         const void *context);
 unsigned response_status(enum error_code code);
 
 #endif

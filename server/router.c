@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "server/health.h"
 #include "server/lookup.h"
+#include "server/push.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "server/server.h"
@@ -11,6 +12,7 @@
 
 enum {
     READ = 1U << METHOD_GET | 1U << METHOD_HEAD,
+    WRITE = 1U << METHOD_POST,
     ALLOW_MAX = 64
 };
 
@@ -19,13 +21,39 @@ static void query_answer(struct server *server, struct request *request)
     lookup_answer(server_lookup(server), request);
 }
 
+static bool push_admit(struct server *server, struct request *request, struct error *error)
+{
+    return pushes_admit(server_pushes(server), request, error);
+}
+
+static void push_answer(struct server *server, struct request *request)
+{
+    pushes_answer(server_pushes(server), request);
+}
+
+static bool check_admit(struct server *server, struct request *request, struct error *error)
+{
+    return checks_admit(server_pushes(server), request, error);
+}
+
+static void check_answer(struct server *server, struct request *request)
+{
+    checks_answer(server_pushes(server), request);
+}
+
 /* Cloud Run's front end keeps paths that end in z for itself, Kubernetes likes them: so both. */
 static const struct route routes[] = {
-    {"/query", READ, query_answer},   {"/mquery", READ, query_answer},
-    {"/health", READ, health_answer}, {"/healthz", READ, health_answer},
-    {"/livez", READ, health_answer},  {"/ready", READ, ready_answer},
-    {"/readyz", READ, ready_answer},  {"/version", READ, version_answer},
-    {"/", READ, welcome_answer},
+    {"/query", READ, query_answer, NULL},
+    {"/mquery", READ, query_answer, NULL},
+    {"/health", READ, health_answer, NULL},
+    {"/healthz", READ, health_answer, NULL},
+    {"/livez", READ, health_answer, NULL},
+    {"/ready", READ, ready_answer, NULL},
+    {"/readyz", READ, ready_answer, NULL},
+    {"/version", READ, version_answer, NULL},
+    {"/", READ, welcome_answer, NULL},
+    {"/push", WRITE, push_answer, push_admit},
+    {"/check", WRITE, check_answer, check_admit},
 };
 
 static const char *const method_names[] = {
@@ -69,6 +97,14 @@ static void refuse_method(const struct route *route, struct request *request)
     struct response *response = response_from_error(&error);
     response_set_header(response, "Allow", buffer_string(&allow));
     request_respond(request, response);
+}
+
+bool router_admit(struct server *server, struct request *request, struct error *error)
+{
+    const struct route *route = router_find(request->path);
+    bool is_asked = route && route->admit && route->methods & 1U << request->method;
+
+    return !is_asked || route->admit(server, request, error);
 }
 
 void router_answer(struct server *server, struct request *request)

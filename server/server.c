@@ -17,6 +17,7 @@
 #include "server/listen.h"
 #include "server/lookup.h"
 #include "server/notify.h"
+#include "server/push.h"
 #include "server/router.h"
 #include "server/signals.h"
 
@@ -35,15 +36,27 @@ struct server {
     struct listeners listeners;
     struct registry *registry;
     struct lookup *lookup;
+    struct pushes *pushes;
     struct http *http;
     int64_t next_tick;
     int64_t accept_again; /* when: there was no room for more connections */
     _Atomic bool is_draining;
 };
 
+static bool admit(void *context, struct request *request, struct error *error)
+{
+    return router_admit(context, request, error);
+}
+
 static void answer(void *context, struct request *request)
 {
     router_answer(context, request);
+}
+
+static void log_warning(void *context, const char *text)
+{
+    (void)context;
+    LOG_WARNING("registry", LOG_STRING("problem", text));
 }
 
 struct server *server_new(const struct config *config, int signals, struct error *error)
@@ -62,10 +75,15 @@ struct server *server_new(const struct config *config, int signals, struct error
     server->registry = registry_new(&config->registry, error);
     if (!server->registry)
         goto fail;
+    registry_on_warning(server->registry, log_warning, NULL);
     server->lookup = lookup_new(config, server->registry, error);
     if (!server->lookup)
         goto fail;
-    server->http = http_new(&config->server, answer, server, error);
+    server->pushes = pushes_new(config, server->registry, server->lookup, error);
+    if (!server->pushes)
+        goto fail;
+    const struct http_handler handler = {.admit = admit, .answer = answer, .context = server};
+    server->http = http_new(&config->server, handler, error);
     if (!server->http)
         goto fail;
     return server;
@@ -79,6 +97,7 @@ void server_free(struct server *server)
     if (!server)
         return;
     http_free(server->http);
+    pushes_free(server->pushes);
     lookup_free(server->lookup);
     registry_free(server->registry);
     listeners_release(&server->listeners);
@@ -89,6 +108,11 @@ void server_free(struct server *server)
 struct lookup *server_lookup(const struct server *server)
 {
     return server->lookup;
+}
+
+struct pushes *server_pushes(const struct server *server)
+{
+    return server->pushes;
 }
 
 bool server_is_draining(const struct server *server)
@@ -102,6 +126,7 @@ static void tick(struct server *server, int64_t now)
 {
     http_tick(server->http, now);
     lookup_tick(server->lookup, now);
+    pushes_tick(server->pushes, now);
     server->next_tick = now + TICK;
 }
 
@@ -139,7 +164,10 @@ static int next_stop_signal(const struct server *server)
  * the signal that came, or 0. */
 static int serve_once(struct server *server, int64_t until)
 {
-    struct pollfd sources[1 + LISTENERS_MAX] = {{.fd = server->signals, .events = POLLIN}};
+    struct pollfd sources[2 + LISTENERS_MAX] = {
+        {.fd = server->signals, .events = POLLIN},
+        {.fd = http_linger_descriptor(server->http), .events = POLLIN},
+    };
     int64_t now = clock_monotonic_ms();
     int64_t wake = earlier(until, server->next_tick);
     size_t listening = server->listeners.count;
@@ -149,13 +177,15 @@ static int serve_once(struct server *server, int64_t until)
         wake = earlier(wake, server->accept_again);
     }
     for (size_t i = 0; i < listening; i++)
-        sources[1 + i] = (struct pollfd){.fd = server->listeners.items[i].fd, .events = POLLIN};
+        sources[2 + i] = (struct pollfd){.fd = server->listeners.items[i].fd, .events = POLLIN};
 
-    (void)poll(sources, 1 + listening, wake > now ? (int)(wake - now) : 0);
+    (void)poll(sources, 2 + listening, wake > now ? (int)(wake - now) : 0);
     now = clock_monotonic_ms();
+    if (sources[1].revents)
+        http_linger(server->http);
     for (size_t i = 0; i < listening; i++) {
-        if (sources[1 + i].revents)
-            accept_from(server, sources[1 + i].fd, now);
+        if (sources[2 + i].revents)
+            accept_from(server, sources[2 + i].fd, now);
     }
     if (now >= server->next_tick)
         tick(server, now);
@@ -186,10 +216,16 @@ static void exit_at_once(int signal)
     _exit(128 + signal);
 }
 
-/* As serve_once() until `until`, or until the last connection is closed. */
+/* A push may go on without the client that asked for it. */
+static bool is_busy(const struct server *server)
+{
+    return http_connection_count(server->http) > 0 || pushes_count(server->pushes) > 0;
+}
+
+/* As serve_once() until `until`, or until the last connection is closed and the last push done. */
 static void drain_until(struct server *server, int64_t until)
 {
-    while (http_connection_count(server->http) > 0 && clock_monotonic_ms() < until) {
+    while (is_busy(server) && clock_monotonic_ms() < until) {
         int signal = serve_once(server, earlier(until, clock_monotonic_ms() + DRAIN_STEP));
         if (signal)
             exit_at_once(signal);
@@ -223,9 +259,11 @@ static void drain(struct server *server)
     linger(server, clock_monotonic_ms() + settings->drain_delay);
 
     http_drain(server->http);
+    pushes_close(server->pushes);
     stop_listening(server);
     drain_until(server, clock_monotonic_ms() + settings->drain_timeout);
-    lookup_drain(server->lookup, clock_monotonic_ms());
+    pushes_drain(server->pushes);
+    lookup_drain(server->lookup, clock_monotonic_ms()); /* cancels what pushes are at, too */
     drain_until(server, clock_monotonic_ms() + LAST_ANSWERS);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The daemon: /query and its company over HTTP, on top of registry/.
+ * The daemon: /query, /push and their company over HTTP, on top of registry/.
  *
  * Threads: main accepts connections, waits for signals and ticks once a second; the event threads
- * of http.c run the handlers; workers (lookup.h) ask registries. mqueryd's main() and `mquery
- * serve` both are mqueryd_main().
+ * of http.c run the handlers; workers (lookup.h, push.h) talk to registries. mqueryd's main() and
+ * `mquery serve` both are mqueryd_main().
  */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
@@ -15,6 +15,7 @@
 #include "config/config.h"
 
 struct lookup;
+struct pushes;
 struct server;
 
 /* The whole program: flags, settings, log, server. Returns the exit status: 0; 1 where it could not
@@ -34,6 +35,7 @@ void server_run(struct server *server);
 
 /* What handlers ask; any thread. */
 struct lookup *server_lookup(const struct server *server);
+struct pushes *server_pushes(const struct server *server);
 bool server_is_draining(const struct server *server);
 
 #endif

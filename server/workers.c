@@ -74,7 +74,8 @@ struct workers *workers_new(const struct workers_settings *settings)
     if (!workers)
         return NULL;
     workers->settings = *settings;
-    workers->registry_max = at_least_one(settings->threads_max / 2);
+    workers->registry_max =
+        settings->registry_max ? settings->registry_max : at_least_one(settings->threads_max / 2);
     workers->strangers_max = at_least_one(settings->threads_max / 4);
     (void)pthread_mutex_init(&workers->mutex, NULL);
     clock_condition_init(&workers->wake);
@@ -316,11 +317,11 @@ static const char *workers_find_full(const struct workers *workers, const struct
     size_t all = workers->waiting + workers->running;
 
     if (queue->waiting + queue->running > queue_max + threads)
-        return "too many lookups are waiting for this registry";
+        return "too much is waiting for this registry";
     if (queue->is_stranger && strangers > QUEUES_STRANGERS * queue_max + workers->strangers_max)
-        return "too many lookups are waiting for registries that have not answered lately";
+        return "too much is waiting for registries that have not answered lately";
     if (all > QUEUES_IN_ALL * queue_max + workers->settings.threads_max)
-        return "too many lookups are waiting";
+        return "too much is waiting";
     return NULL;
 }
 

@@ -4,9 +4,10 @@
  * 2).
  *
  * Jobs wait in bounded queues, one a registry, served in turn. No registry holds more than half of
- * the threads, and strangers (registries that have not answered lately) together no more than a
- * quarter, so a host that swallows packets cannot take the others' turn. A queue that is full
- * refuses at once. Threads start with the first job, grow on demand, and end when idle.
+ * the threads (or what the settings say), and strangers (registries that have not answered lately)
+ * together no more than a quarter, so a host that swallows packets cannot take the others' turn. A
+ * queue that is full refuses at once. Threads start with the first job, grow on demand, and end
+ * when idle.
  */
 #ifndef SERVER_WORKERS_H
 #define SERVER_WORKERS_H
@@ -34,6 +35,7 @@ struct workers_settings {
     size_t threads_kept; /* idle ones that do not end */
     int64_t idle;        /* ms after which the others do */
     size_t queue_max;    /* jobs waiting for one registry; all together: four times as many */
+    size_t registry_max; /* threads one registry may hold; 0: half of them */
 };
 
 struct workers_counts {

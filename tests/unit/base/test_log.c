@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "data/json.h"
 
@@ -130,6 +131,46 @@ static void test_a_line_too_long_loses_its_last_fields_but_not_its_end(void **st
     assert_int_equal(json_kind(json_get(parsed, "d")), JSON_ABSENT);
 }
 
+/* Milliseconds until a line of the level has come out of the pipe. */
+static int64_t time_line(struct piped piped, enum log_level level)
+{
+    int64_t begun = clock_monotonic_ms();
+    char part[4096];
+
+    LOG(level, "x", LOG_NUMBER("n", 1));
+    assert_true(read(piped.reading, part, sizeof(part)) > 0);
+    return clock_monotonic_ms() - begun;
+}
+
+static void test_lines_that_come_soon_after_one_another_are_written_together(void **state)
+{
+    int64_t begun = clock_monotonic_ms();
+    struct piped piped = start(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        (void)time_line(piped, LOG_LEVEL_INFO);
+    assert_true(clock_monotonic_ms() - begun >= 39); /* four times 10 ms between five writes */
+    CLEANUP(buffer_release) struct buffer rest = stop(piped);
+    assert_int_equal(rest.length, 0);
+}
+
+static void test_a_warning_does_not_wait_for_more(void **state)
+{
+    struct piped piped = start(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
+    int64_t quickest = INT64_MAX;
+
+    (void)state;
+    (void)time_line(piped, LOG_LEVEL_INFO);
+    for (int i = 0; i < 50; i++) {
+        int64_t time = time_line(piped, LOG_LEVEL_WARNING);
+        quickest = time < quickest ? time : quickest;
+    }
+    assert_in_range(quickest, 0, 4);
+    CLEANUP(buffer_release) struct buffer rest = stop(piped);
+    assert_int_equal(rest.length, 0);
+}
+
 static void test_callers_do_not_wait_for_a_full_pipe_and_the_loss_is_told(void **state)
 {
     struct piped piped = start(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
@@ -187,6 +228,8 @@ int main(void)
         cmocka_unit_test(test_S20_no_value_can_forge_a_line),
         cmocka_unit_test(test_lines_below_the_level_are_left_out),
         cmocka_unit_test(test_a_line_too_long_loses_its_last_fields_but_not_its_end),
+        cmocka_unit_test(test_lines_that_come_soon_after_one_another_are_written_together),
+        cmocka_unit_test(test_a_warning_does_not_wait_for_more),
         cmocka_unit_test(test_callers_do_not_wait_for_a_full_pipe_and_the_loss_is_told),
         cmocka_unit_test(test_a_closed_pipe_does_not_stop_anybody),
         cmocka_unit_test(test_outside_start_and_stop_lines_go_nowhere),

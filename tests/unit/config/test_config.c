@@ -13,11 +13,6 @@
 #include "tests/support/fail_alloc.h"
 #include "tests/unit/config/scratch.h"
 
-#define NO_PUSH "this version cannot push; leave it false"
-#define NO_CREDENTIALS                                                               \
-    "this version cannot read credential files; leave it none, and list hosts with " \
-    "password_file"
-
 static struct config *load(const struct config_sources *sources)
 {
     struct error error = {0};
@@ -179,38 +174,6 @@ static void test_errors_of_a_file_name_line_and_column(void **state)
     }
 }
 
-static void test_what_this_version_cannot_do_is_refused_where_it_is_asked_for(void **state)
-{
-    static const char *const files[][2] = {
-        {"push:\n  enabled: true\n", ":2:12: " NO_PUSH},
-        {"registry: {credentials: docker}\n", ":1:25: " NO_CREDENTIALS},
-        {"registry: {credentials: /etc/auth.json}\n", ":1:25: " NO_CREDENTIALS},
-    };
-    static const char *const variables[][2] = {
-        {"MQUERY_PUSH_ENABLED=yes", "MQUERY_PUSH_ENABLED: " NO_PUSH},
-        {"MQUERY_REGISTRY_CREDENTIALS=docker", "MQUERY_REGISTRY_CREDENTIALS: " NO_CREDENTIALS},
-    };
-    static const struct config_override flag = {"push.enabled", "true"};
-    struct error error = {0};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        const char *said = refused_file(slice_from_string(files[i][0]), &error);
-        assert_non_null(said);
-        assert_string_equal(said, files[i][1]);
-    }
-    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-        const char *const environment[] = {variables[i][0], NULL};
-        assert_null(
-            config_load(&(struct config_sources){.environment = environment}, NULL, &error));
-        assert_int_equal(error.code, ERROR_INVALID);
-        assert_string_equal(error.message, variables[i][1]);
-    }
-    assert_null(
-        config_load(&(struct config_sources){.flags = &flag, .flag_count = 1}, NULL, &error));
-    assert_string_equal(error.message, "push.enabled: " NO_PUSH);
-}
-
 static void test_files_that_cannot_be_read_are_named(void **state)
 {
     CLEANUP(buffer_release) struct buffer big = BUFFER_INIT(2 << 20);
@@ -314,12 +277,12 @@ static const char everything[] =
     "cache:\n  fresh: 5s\n  stale_while_revalidate: 6s\n  stale_if_error: 7s\n  negative: 8s\n"
     "  memory: 9MB\n"
     "registry:\n  timeout: 9s\n  memory: 17MiB\n  workers_max: 10\n  queue_max: 11\n"
-    "  allow: ['*.a', 'b:1']\n  deny: [c]\n  allow_private: true\n  credentials: none\n"
+    "  allow: ['*.a', 'b:1']\n  deny: [c]\n  allow_private: true\n  credentials: /etc/auth.json\n"
     "  hosts:\n  - name: reg:5000\n    plain_http: true\n    realm: [auth.a, auth.b]\n"
     "  - name: other\n    insecure_skip_verify: true\n    ca_file: '/etc/a b/\xc3\xa9.pem'\n"
     "  - {name: third, username: 'DOMAIN\\user', password_file: '%s'}\n"
     "log: {level: error, format: json, access: all}\n"
-    "push: {enabled: false, timeout: 2h, tokens_file: '# odd', anonymous: true}\n";
+    "push: {enabled: true, timeout: 2h, tokens_file: '# odd', anonymous: true}\n";
 
 static void test_what_is_printed_reads_back_the_same(void **state)
 {
@@ -340,11 +303,13 @@ static void test_what_is_printed_reads_back_the_same(void **state)
     assert_int_equal(second->server.idle_timeout, 1500);
     assert_int_equal(second->cache.memory, 9000000);
     assert_string_equal(second->registry.allow.items[1], "b:1");
+    assert_string_equal(second->registry.credentials, "/etc/auth.json");
     assert_int_equal(second->registry.host_count, 3);
     assert_string_equal(second->registry.hosts[0].realm.items[1], "auth.b");
     assert_string_equal(second->registry.hosts[1].ca_file, "/etc/a b/\xc3\xa9.pem");
     assert_string_equal(second->registry.hosts[2].username, "DOMAIN\\user");
     assert_string_equal(second->registry.hosts[2].password, "canary-secret");
+    assert_true(second->push.enabled);
     assert_string_equal(second->push.tokens_file, "# odd");
     assert_int_equal(second->log.access, ACCESS_LOG_ALL);
 }
@@ -424,7 +389,6 @@ int main(void)
         cmocka_unit_test(test_a_file_sets_what_it_names_and_nothing_else),
         cmocka_unit_test(test_a_file_may_be_empty_or_have_empty_sections),
         cmocka_unit_test(test_errors_of_a_file_name_line_and_column),
-        cmocka_unit_test(test_what_this_version_cannot_do_is_refused_where_it_is_asked_for),
         cmocka_unit_test(test_files_that_cannot_be_read_are_named),
         cmocka_unit_test(test_later_sources_win),
         cmocka_unit_test(test_lists_are_replaced_not_extended),

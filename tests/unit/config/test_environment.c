@@ -11,7 +11,7 @@
 #include "tests/support/fail_alloc.h"
 #include "tests/unit/config/scratch.h"
 
-static struct config *load(const char *const *environment, struct config_warnings *warnings)
+static struct config *load(const char *const *environment, struct warnings *warnings)
 {
     struct error error = {0};
     struct config *config =
@@ -35,7 +35,7 @@ static void test_every_setting_has_a_variable(void **state)
         "MQUERY_LOG_LEVEL=warning",
         "MQUERY_PUSH_TOKENS_FILE=/run/tokens",
         NULL};
-    struct config_warnings warnings = {0};
+    struct warnings warnings = {0};
     CLEANUP(config_unref_p) struct config *config = load(environment, &warnings);
 
     (void)state;
@@ -109,7 +109,7 @@ static void test_unknown_variables_warn_and_never_fail(void **state)
                                               "MQUERY_",
                                               "MQUERY_NO\x1bVALUE",
                                               NULL};
-    struct config_warnings warnings = {0};
+    struct warnings warnings = {0};
     CLEANUP(config_unref_p) struct config *config = load(environment, &warnings);
 
     (void)state;
@@ -120,13 +120,13 @@ static void test_unknown_variables_warn_and_never_fail(void **state)
                                            "mean 'MQUERY_CACHE_FRESH'?");
     assert_string_equal(warnings.lines[2], "unknown variable MQUERY_ is ignored");
     assert_string_equal(warnings.lines[3], "unknown variable MQUERY_NO\\x1bVALUE is ignored");
-    config_warnings_release(&warnings);
+    warnings_release(&warnings);
     assert_int_equal(warnings.count, 0);
 }
 
 static void test_more_warnings_than_fit_are_told_in_the_last(void **state)
 {
-    struct config_warnings warnings = {0};
+    struct warnings warnings = {0};
     char variables[20][32];
     const char *environment[21] = {NULL};
 
@@ -140,7 +140,7 @@ static void test_more_warnings_than_fit_are_told_in_the_last(void **state)
     assert_int_equal(warnings.count, 16);
     assert_string_equal(warnings.lines[14], "unknown variable MQUERY_UNKNOWN_THING_14 is ignored");
     assert_string_equal(warnings.lines[15], "further warnings are left out");
-    config_warnings_release(&warnings);
+    warnings_release(&warnings);
 }
 
 static void test_port_is_heeded_when_listen_is_set_nowhere(void **state)

@@ -212,6 +212,34 @@ static void test_what_is_written_reads_back(void **state)
     assert_int_equal(number, -5);
 }
 
+static void test_what_was_read_is_written_as_it_was(void **state)
+{
+    static const char text[] =
+        "{\"b\":[null,true,false,[],{}],\"a\":{\"z\":\"\\u003c\",\"y\":-9223372036854775807},"
+        "\"n\":[1.50,-0.1e+07,18446744073709551615,0,3E2]}";
+    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(1000);
+    struct json_writer writer = json_writer_begin(&out, JSON_COMPACT);
+    struct error error;
+    CLEANUP(json_free_p)
+    struct json *document = json_parse(slice_from_string(text), &error);
+
+    (void)state;
+    assert_non_null(document);
+    json_write_value(&writer, document);
+    assert_string_equal(buffer_string(&out), text);
+}
+
+static void test_a_value_that_is_absent_is_written_as_null(void **state)
+{
+    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(1000);
+    struct json_writer writer = json_writer_begin(&out, JSON_COMPACT);
+
+    (void)state;
+    json_write_value(&writer, NULL);
+    assert_string_equal(buffer_string(&out), "null");
+    assert_false(json_append_number(NULL, &out));
+}
+
 static void test_a_full_buffer_is_told_by_its_state(void **state)
 {
     CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(5);
@@ -229,6 +257,8 @@ int main(void)
         cmocka_unit_test(test_P21_layouts),
         cmocka_unit_test(test_P23_golden_vectors),
         cmocka_unit_test(test_what_is_written_reads_back),
+        cmocka_unit_test(test_what_was_read_is_written_as_it_was),
+        cmocka_unit_test(test_a_value_that_is_absent_is_written_as_null),
         cmocka_unit_test(test_a_full_buffer_is_told_by_its_state),
     };
 

@@ -107,16 +107,69 @@ static void test_S12_configs_and_layers_have_sizes(void **state)
          "the manifest's config: its size"},
         {IMAGE_OF(SIZED_CONFIG("4611686018427387904"), ""), OCI_MANIFEST, "", ERROR_UPSTREAM,
          "the manifest's config: its size"},
-        {WITH_LAYER("{\"size\":1.9}"), OCI_MANIFEST, "", ERROR_UPSTREAM,
+        {WITH_LAYER("{" TYPE(OCI_LAYER) "," DIGEST ",\"size\":1.9}"), OCI_MANIFEST, "",
+         ERROR_UPSTREAM, "the manifest's layer 2: its size"},
+        {WITH_LAYER("{" TYPE(OCI_LAYER) "," DIGEST "}"), OCI_MANIFEST, "", ERROR_UPSTREAM,
          "the manifest's layer 2: its size"},
-        {WITH_LAYER("{}"), OCI_MANIFEST, "", ERROR_UPSTREAM, "the manifest's layer 2: its size"},
-        {WITH_LAYER("7"), OCI_MANIFEST, "", ERROR_UPSTREAM, "the manifest's layer 2: its size"},
+        {WITH_LAYER("7"), OCI_MANIFEST, "", ERROR_UPSTREAM, "layer 2: it is no object"},
         {IMAGE(",\"layers\":{}"), OCI_MANIFEST, "", ERROR_UPSTREAM, "layers are no list"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_refused(&rows[i]);
+}
+
+static void test_S15_layers_are_read_in_their_order(void **state)
+{
+    static const struct refusal rows[] = {
+        {WITH_LAYER("{" TYPE(OCI_LAYER) ",\"size\":7}"), OCI_MANIFEST, "", ERROR_UPSTREAM,
+         "the manifest's layer 2: digest"},
+        {WITH_LAYER("{" TYPE(OCI_LAYER) ",\"digest\":\"sha256:../a\",\"size\":7}"), OCI_MANIFEST,
+         "", ERROR_UPSTREAM, "the manifest's layer 2: byte 1"},
+        {WITH_LAYER("{" DIGEST ",\"size\":7}"), OCI_MANIFEST, "", ERROR_UPSTREAM,
+         "the manifest's layer 2: its mediaType"},
+    };
+    CLEANUP(manifest_free_p)
+    struct manifest *manifest = parse_image(IMAGE_OF(
+        DESCRIPTOR(OCI_EMPTY),
+        ",\"layers\":[" DESCRIPTOR(OCI_LAYER) ",{" TYPE(
+            "application/vnd.example") "," DIGEST ",\"size\":9,\"urls\":[\"https://a\"]}]"));
+
+    (void)state;
+    assert_int_equal(manifest->kind, MANIFEST_ARTIFACT);
+    assert_int_equal(manifest->layer_count, 2);
+    assert_string_equal(manifest->layers[0].media_type, OCI_LAYER);
+    assert_int_equal(manifest->layers[0].size, 7);
+    assert_string_equal(manifest->layers[1].media_type, "application/vnd.example");
+    assert_string_equal(manifest->layers[1].digest.text, "sha256:" HEX64);
+    assert_int_equal(manifest->layers[1].size, 9);
+    assert_int_equal(json_count(json_get(manifest->layers[1].json, "urls")), 1);
+    assert_string_equal(json_get_string(manifest->config.json, "mediaType").data, OCI_EMPTY);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_refused(&rows[i]);
+}
+
+static void test_an_image_has_at_most_1000_layers(void **state)
+{
+    struct error error = {0};
+    struct buffer body = BUFFER_INIT(1 << 20);
+
+    (void)state;
+    assert_true(buffer_append_string(&body, "{\"schemaVersion\":2,\"config\":" DESCRIPTOR(
+                                                OCI_CONFIG) ",\"layers\":[" DESCRIPTOR(OCI_LAYER)));
+    for (size_t i = 1; i < LAYERS_MAX; i++)
+        assert_true(buffer_append_string(&body, "," DESCRIPTOR(OCI_LAYER)));
+    size_t length = body.length;
+    assert_true(buffer_append_string(&body, "]}"));
+    CLEANUP(manifest_free_p) struct manifest *manifest = parse_image(buffer_string(&body));
+    assert_int_equal(manifest->layer_count, LAYERS_MAX);
+    body.length = length;
+    assert_true(buffer_append_string(&body, "," DESCRIPTOR(OCI_LAYER) "]}"));
+    assert_null(parse_as(buffer_string(&body), OCI_MANIFEST, "", &error));
+    assert_int_equal(error.code, ERROR_TOO_LARGE);
+    assert_string_equal(error.message, "the manifest has 1001 layers, more than 1000");
+    buffer_release(&body);
 }
 
 static void test_an_image_without_a_config_is_refused(void **state)
@@ -226,6 +279,8 @@ int main(void)
         cmocka_unit_test(test_L10_an_image_names_its_config),
         cmocka_unit_test(test_T15_artifacts_are_called_by_name),
         cmocka_unit_test(test_S12_configs_and_layers_have_sizes),
+        cmocka_unit_test(test_S15_layers_are_read_in_their_order),
+        cmocka_unit_test(test_an_image_has_at_most_1000_layers),
         cmocka_unit_test(test_an_image_without_a_config_is_refused),
         cmocka_unit_test(test_T7_a_configuration_is_read_with_all_it_says_of_the_platform),
         cmocka_unit_test(test_L10_a_configuration_without_a_platform_is_not_guessed_at),

@@ -109,6 +109,29 @@ static void test_H6_a_type_is_type_slash_subtype(void **state)
             fail_msg("'%s' is accepted", bad[i]);
 }
 
+static void test_P9_foreign_layers_are_known_by_their_type(void **state)
+{
+    static const struct {
+        const char *type;
+        bool is_foreign;
+    } layers[] = {
+        {"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", true},
+        {"application/vnd.oci.image.layer.nondistributable.v1.tar", true},
+        {"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", true},
+        {"application/vnd.Docker.image.rootfs.Foreign.diff.tar", true},
+        {"application/vnd.docker.image.rootfs.diff.tar.gzip", false},
+        {"application/vnd.oci.image.layer.v1.tar+gzip", false},
+        {"application/vnd.example.foreig", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+        if (media_type_is_foreign(slice_from_string(layers[i].type)) != layers[i].is_foreign)
+            fail_msg("'%s' is not %d", layers[i].type, layers[i].is_foreign);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_other_types_are_other),
         cmocka_unit_test(test_H2_accept_names_each_manifest_type_once_and_no_other),
         cmocka_unit_test(test_H6_a_type_is_type_slash_subtype),
+        cmocka_unit_test(test_P9_foreign_layers_are_known_by_their_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

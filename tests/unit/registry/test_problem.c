@@ -170,6 +170,58 @@ static void test_a_long_reference_leaves_room_for_the_verdict(void **state)
     assert_non_null(strstr(error.message, "...: not found (404 NAME_UNKNOWN)"));
 }
 
+static void test_P13_what_the_refusal_of_a_push_means(void **state)
+{
+    (void)state;
+    static const struct {
+        long status;
+        bool is_index;
+        const char *body;
+        enum error_code code;
+        const char *message;
+    } rows[] = {
+        {405, true, "{\"errors\":[{\"code\":\"UNSUPPORTED\"}]}", ERROR_UNSUPPORTED,
+         "the registry takes no OCI index; use --type docker (405 UNSUPPORTED)"},
+        {415, true, "", ERROR_UNSUPPORTED,
+         "the registry takes no OCI index; use --type docker (415)"},
+        {400, true, "{\"errors\":[{\"code\":\"MANIFEST_INVALID\",\"message\":\"m\"}]}",
+         ERROR_UNSUPPORTED,
+         "the registry takes no OCI index; use --type docker (400 MANIFEST_INVALID: m)"},
+        {404, true, "404 page not found\n", ERROR_UNSUPPORTED,
+         "the registry takes no OCI index; use --type docker (404)"},
+        {404, true, "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}", ERROR_NOT_FOUND,
+         "the repository does not exist, and the registry does not create it (404 NAME_UNKNOWN)"},
+        {404, false, "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}", ERROR_NOT_FOUND,
+         "the repository does not exist, and the registry does not create it (404 NAME_UNKNOWN)"},
+        {413, false, "", ERROR_TOO_LARGE, "it is larger than the registry takes (413)"},
+        /* Nothing besides what the status says. */
+        {400, true, "{\"errors\":[{\"code\":\"MANIFEST_BLOB_UNKNOWN\"}]}", ERROR_NONE, ""},
+        {400, true, "{\"errors\":[{\"code\":\"TAG_INVALID\"}]}", ERROR_NONE, ""},
+        {400, true, "{\"errors\":[{\"code\":\"DENIED\"}]}", ERROR_NONE, ""},
+        {400, false, "{\"errors\":[{\"code\":\"MANIFEST_INVALID\"}]}", ERROR_NONE, ""},
+        {403, true, "", ERROR_NONE, ""},
+        {500, true, "", ERROR_NONE, ""},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct error error = {.code = ERROR_NONE};
+        bool is_told = problem_describe_push(rows[i].status, slice_from_string(rows[i].body),
+                                             rows[i].is_index, &error);
+        assert_int_equal(is_told, rows[i].code != ERROR_NONE);
+        assert_int_equal(error.code, rows[i].code);
+        assert_string_equal(error.message, rows[i].message);
+    }
+}
+
+static void test_whoever_reports_a_problem_may_say_what_it_was(void **state)
+{
+    (void)state;
+    struct error error = {0};
+
+    problem_describe(404, SLICE("{\"errors\":[{\"code\":\"BLOB_UNKNOWN\"}]}"), NULL, &error);
+    assert_string_equal(error.message, "not found (404 BLOB_UNKNOWN)");
+}
+
 static void test_H19_what_is_worth_another_try(void **state)
 {
     (void)state;
@@ -270,6 +322,8 @@ int main(void)
         cmocka_unit_test(test_T23_a_denied_image_is_never_said_to_be_missing),
         cmocka_unit_test(test_S20_a_registrys_text_is_escaped_and_cut),
         cmocka_unit_test(test_a_long_reference_leaves_room_for_the_verdict),
+        cmocka_unit_test(test_P13_what_the_refusal_of_a_push_means),
+        cmocka_unit_test(test_whoever_reports_a_problem_may_say_what_it_was),
         cmocka_unit_test(test_H19_what_is_worth_another_try),
         cmocka_unit_test(test_A13b_expired_tokens_of_the_two_ecrs),
         cmocka_unit_test(test_T21_the_forms_of_retry_after),

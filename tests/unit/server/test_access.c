@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "registry/push.h"
 #include "server/access.h"
 #include "server/request.h"
 
@@ -19,6 +20,30 @@ static void log_one(enum access_log wanted, const char *image, enum outcome outc
     const struct request request = {0};
     access_log_query(&settings, &request, slice_from_string(image), outcome, error ? 502 : 200,
                      error);
+}
+
+static void log_push(enum access_log wanted, const char *target, unsigned token,
+                     const struct push_result *result)
+{
+    const struct config_log settings = {.access = wanted};
+    const struct request request = {0};
+    const struct access_push push = {
+        .action = "push", .target = slice_from_string(target), .token = token, .result = result};
+    access_log_push(&settings, &request, &push, 200, NULL);
+}
+
+static void log_pushes(void)
+{
+    const struct push_result result = {.digest = {.text = "sha256:12"},
+                                       .tags_pushed = 2,
+                                       .copied = 3,
+                                       .mounted = 4,
+                                       .existed = 5,
+                                       .children = 6};
+
+    log_push(ACCESS_LOG_MISSES, "a/known", 7, &result);
+    log_push(ACCESS_LOG_ALL, "a/anonymous", 0, NULL);
+    log_push(ACCESS_LOG_NONE, "none-push", 7, &result);
 }
 
 /* The log starts once a process, so one test looks at all the lines. */
@@ -40,6 +65,7 @@ static void test_hits_are_written_only_where_all_is_wanted_and_nothing_where_non
     log_one(ACCESS_LOG_MISSES, "misses-joined", OUTCOME_JOINED, NULL);
     log_one(ACCESS_LOG_MISSES, "misses-refused", OUTCOME_REFUSED, NULL);
     log_one(ACCESS_LOG_NONE, "none-miss", OUTCOME_MISS, NULL);
+    log_pushes();
     log_stop();
     assert_true(read(ends[0], lines, sizeof(lines) - 1) > 0);
 
@@ -52,6 +78,11 @@ static void test_hits_are_written_only_where_all_is_wanted_and_nothing_where_non
     assert_non_null(strstr(lines, "image=misses-joined cache=joined"));
     assert_non_null(strstr(lines, "image=misses-refused cache=none"));
     assert_null(strstr(lines, "none-miss"));
+    assert_non_null(strstr(lines,
+                           "message=\"push\" target=a/known who=\"token 7\" digest=sha256:12 "
+                           "tags=2 children=6 copied=3 mounted=4 existed=5 ms="));
+    assert_non_null(strstr(lines, "target=a/anonymous who=\"nobody known\" ms="));
+    assert_null(strstr(lines, "none-push"));
     (void)close(ends[0]);
     (void)close(ends[1]);
 }

@@ -128,9 +128,11 @@ static void test_an_answer_after_the_client_is_gone_is_dropped(void **state)
 
     connection_ask(connection, START);
     connection_await(connection);
+    assert_true(connection_is_wanted(connection));
     connections_abandon(&client.all);
     assert_int_equal(client.woken, 1);
     assert_null(connection_reply(connection));
+    assert_false(connection_is_wanted(connection));
     connection_finish(connection, START);
     client_close(&client);
 

@@ -106,6 +106,30 @@ static void test_an_absent_parameter_is_no_error(void **state)
     }
 }
 
+static void test_an_optional_parameter_may_be_absent_but_not_bad(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        bool is_read;
+        const char *value;
+    } rows[] = {
+        {"/q", true, ""},
+        {"/q?type=", true, ""},
+        {"/q?type=oci", true, "oci"},
+        {"/q?type=oci&type=oci", false, ""},
+        {"/q?type=%zz", false, ""},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CLEANUP(buffer_release) struct buffer value = BUFFER_INIT(VALUE_MAX);
+        struct request request = request_for(rows[i].target);
+        struct error error;
+        assert_int_equal(request_optional(&request, "type", &value, &error), rows[i].is_read);
+        assert_string_equal(buffer_string(&value), rows[i].value);
+    }
+}
+
 static void test_T40_bad_parameters_are_invalid(void **state)
 {
     (void)state;
@@ -151,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_targets_are_taken_apart),
         cmocka_unit_test(test_parameters_are_decoded),
         cmocka_unit_test(test_an_absent_parameter_is_no_error),
+        cmocka_unit_test(test_an_optional_parameter_may_be_absent_but_not_bad),
         cmocka_unit_test(test_T40_bad_parameters_are_invalid),
         cmocka_unit_test(test_what_was_in_the_buffer_is_replaced),
     };

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "data/json.h"
 #include "server/response.h"
 
 static struct response *response_of(const char *text)
@@ -150,6 +151,40 @@ static void test_B4_retry_after_is_told(void **state)
     }
 }
 
+static void test_only_unauthorized_names_what_is_wanted(void **state)
+{
+    (void)state;
+    for (int code = ERROR_INVALID; code < ERROR_CODE_COUNT; code++) {
+        struct error error;
+        (void)error_set(&error, (enum error_code)code, "no");
+        CLEANUP(response_unref_p) struct response *response = response_from_error(&error);
+        const char *told = header_of(response, "WWW-Authenticate");
+        assert_int_equal(told != NULL, code == ERROR_UNAUTHORIZED);
+        if (told)
+            assert_string_equal(told, "Bearer realm=\"mqueryd\"");
+    }
+}
+
+static void write_more(struct json_writer *writer, const void *context)
+{
+    json_write_member(writer, "more", context);
+}
+
+static void test_an_error_may_say_more(void **state)
+{
+    (void)state;
+    struct error error;
+    (void)error_set(&error, ERROR_OVERLOADED, "no");
+    CLEANUP(response_unref_p)
+    struct response *response = response_from_error_and(&error, write_more, "of it");
+
+    assert_int_equal(response->status, 503);
+    assert_string_equal(response->body,
+                        "{\"error\":\"no\",\"code\":\"overloaded\",\"more\":\"of it\"}");
+    assert_string_equal(header_of(response, "Retry-After"), "1");
+    assert_string_equal(header_of(response, "Cache-Control"), "no-store");
+}
+
 static void test_an_error_may_have_another_status(void **state)
 {
     (void)state;
@@ -188,6 +223,8 @@ int main(void)
         cmocka_unit_test(test_T41_an_error_is_one_object_with_error_and_code),
         cmocka_unit_test(test_the_longest_message_fits),
         cmocka_unit_test(test_B4_retry_after_is_told),
+        cmocka_unit_test(test_only_unauthorized_names_what_is_wanted),
+        cmocka_unit_test(test_an_error_may_say_more),
         cmocka_unit_test(test_an_error_may_have_another_status),
         cmocka_unit_test(test_what_cannot_be_written_is_an_internal_error),
     };

@@ -131,6 +131,38 @@ static void test_the_front_page_says_how_to_ask(void **state)
     assert_non_null(strstr(response->body, "/query?image="));
 }
 
+static bool admit(enum method method, const char *target)
+{
+    struct request request = {.door = &door, .method = method};
+    struct error error;
+
+    request_set_target(&request, slice_from_string(target));
+    return router_admit(NULL, &request, &error);
+}
+
+/* A route that would ask the server crashes here. */
+static void test_what_no_route_asks_for_is_admitted(void **state)
+{
+    (void)state;
+    assert_true(admit(METHOD_POST, "/query?image=alpine"));
+    assert_true(admit(METHOD_POST, "/nowhere"));
+    assert_true(admit(METHOD_GET, "/push"));
+    assert_true(admit(METHOD_OTHER, "/check"));
+}
+
+static void test_T40_pushes_and_checks_are_posts(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"/push", "/check?repository=a"};
+
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        const struct response *response = ask(METHOD_GET, targets[i]);
+        assert_int_equal(response->status, 405);
+        assert_string_equal(header_of(response, "Allow"), "POST");
+        (void)forget_answer(NULL);
+    }
+}
+
 static void test_an_unknown_path_is_no_route(void **state)
 {
     (void)state;
@@ -195,6 +227,8 @@ int main(void)
         TEST(test_T40_a_final_slash_is_pointed_out),
         TEST(test_S20_a_path_is_escaped_in_the_answer),
         TEST(test_T40_other_methods_are_405_with_allow),
+        TEST(test_what_no_route_asks_for_is_admitted),
+        TEST(test_T40_pushes_and_checks_are_posts),
         TEST(test_an_unknown_path_is_no_route_by_any_method),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,13 +66,11 @@ static void cancel_job(struct job *job)
     (void)pthread_mutex_unlock(&at->mutex);
 }
 
-static void begin(size_t threads, size_t queue, int64_t idle)
+static void begin_with(const struct workers_settings *settings)
 {
-    const struct workers_settings settings = {
-        .threads_max = threads, .threads_kept = 2, .idle = idle, .queue_max = queue};
     pthread_condattr_t attributes;
 
-    scene = (struct scene){.workers = workers_new(&settings)};
+    scene = (struct scene){.workers = workers_new(settings)};
     assert_non_null(scene.workers);
     job_count = 0;
     (void)pthread_mutex_init(&scene.mutex, NULL);
@@ -80,6 +78,14 @@ static void begin(size_t threads, size_t queue, int64_t idle)
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&scene.changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
+}
+
+static void begin(size_t threads, size_t queue, int64_t idle)
+{
+    const struct workers_settings settings = {
+        .threads_max = threads, .threads_kept = 2, .idle = idle, .queue_max = queue};
+
+    begin_with(&settings);
 }
 
 static void let_through(size_t count)
@@ -242,6 +248,23 @@ static void test_one_registry_holds_half(void **state)
     end();
 }
 
+static void test_one_registry_holds_what_the_settings_say(void **state)
+{
+    const struct workers_settings settings = {
+        .threads_max = 4, .idle = 1000, .queue_max = 10, .registry_max = 3};
+
+    (void)state;
+    begin_with(&settings);
+    submit_times(5, "a", false);
+    assert_true(wait_for(&scene.at_gate, 3));
+    submit_times(1, "b", false);
+    assert_true(wait_for(&scene.at_gate, 4));
+    assert_int_equal(count_come("a"), 3);
+    open_gate();
+    assert_true(wait_for(&scene.run, 6));
+    end();
+}
+
 static void test_a_stranger_that_has_answered_is_one_no_longer(void **state)
 {
     (void)state;
@@ -384,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_known_registries_and_strangers_take_turns),
         cmocka_unit_test(test_strangers_together_hold_a_quarter),
         cmocka_unit_test(test_one_registry_holds_half),
+        cmocka_unit_test(test_one_registry_holds_what_the_settings_say),
         cmocka_unit_test(test_a_stranger_that_has_answered_is_one_no_longer),
         cmocka_unit_test(test_a_full_queue_refuses_at_once_and_others_go_on),
         cmocka_unit_test(test_strangers_cannot_fill_all_queues),

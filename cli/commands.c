@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All commands. A name wins over an image of that name; such an image is asked for as
+ * docker.io/library/NAME, or after "--".
+ */
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/suggest.h"
+#include "cli/command.h"
+#include "cli/print.h"
+#include "cli/program.h"
+
+/* main() gives serve its arguments unread, where "serve" comes first. */
+static enum exit_status refuse_late_serve(const struct options *options)
+{
+    struct error error;
+
+    (void)options;
+    (void)error_set(&error, ERROR_INVALID, "serve comes first: mquery serve [FLAGS OF MQUERYD]");
+    return print_failure(NULL, &error);
+}
+
+/* clang-format off */
+const struct command commands[COMMAND_COUNT] = {
+    [COMMAND_QUERY] = {
+        .name = "query", .usage = "IMAGE...",
+        .summary = "print what each image offers",
+        .examples = "  mquery alpine:3.20\n"
+                    "  mquery --require linux/amd64,linux/arm64 ghcr.io/org/app && deploy\n"
+                    "  mquery --json --plain-http localhost:5000/app | jq -r .digest\n"
+                    "  mquery query push        the image 'push'\n",
+        .run = command_query},
+    [COMMAND_INSPECT] = {
+        .name = "inspect", .usage = "inspect IMAGE...",
+        .summary = "show everything about each image",
+        .examples = "  mquery inspect alpine:3.20\n"
+                    "  mquery inspect --platform linux/arm64 ghcr.io/org/app:1.2\n"
+                    "  mquery inspect --json alpine | jq '.manifests[] | {platform, totalsize}'\n",
+        .run = command_inspect},
+    [COMMAND_TAGS] = {
+        .name = "tags", .usage = "tags REPOSITORY",
+        .summary = "list a repository's tags",
+        .examples = "  mquery tags ghcr.io/org/app\n"
+                    "  mquery tags --json localhost:5000/app | jq -r '.tags[]' | sort -V\n",
+        .run = command_tags},
+    [COMMAND_PUSH] = {
+        .name = "push", .usage = "push FROM ...",
+        .summary = "make one image for several platforms",
+        .examples = "  mquery push from-spec app.yaml\n"
+                    "  mquery push from-args --platforms linux/amd64,linux/arm64 \\\n"
+                    "      --template ghcr.io/org/app:1.2-ARCH --target ghcr.io/org/app:1.2\n"
+                    "  mquery push from-images --target ghcr.io/org/app:1.2 --tags latest \\\n"
+                    "      ghcr.io/org/app:1.2-intel ghcr.io/org/app:1.2-arm=linux/arm64/v8\n"},
+    [COMMAND_PUSH_FROM_SPEC] = {
+        .name = "push from-spec", .usage = "push from-spec FILE|-",
+        .summary = "as a YAML or JSON file says; -: stdin",
+        .examples = "  $ cat app.yaml\n"
+                    "  image: ghcr.io/org/app:1.2\n"
+                    "  tags: [latest]\n"
+                    "  manifests:\n"
+                    "    - image: ghcr.io/org/app:1.2-intel\n"
+                    "    - image: ghcr.io/org/app:1.2-arm\n"
+                    "      platform: {os: linux, architecture: arm64, variant: v8}\n"
+                    "  $ mquery push from-spec app.yaml\n",
+        .run = command_push_from_spec},
+    [COMMAND_PUSH_FROM_ARGS] = {
+        .name = "push from-args", .usage = "push from-args FLAGS",
+        .summary = "from images named by a template",
+        .examples = "  mquery push from-args --platforms linux/amd64,linux/arm/v7 \\\n"
+                    "      --template ghcr.io/org/app:1-ARCHVARIANT --target ghcr.io/org/app:1\n",
+        .run = command_push_from_args},
+    [COMMAND_PUSH_FROM_IMAGES] = {
+        .name = "push from-images", .usage = "push from-images IMAGE[=P]...",
+        .summary = "from these images; P: its platform",
+        .examples = "  mquery push from-images --type oci --target ghcr.io/org/app:1.2 \\\n"
+                    "      ghcr.io/org/app:1.2-intel ghcr.io/org/app:1.2-arm=linux/arm64/v8\n",
+        .run = command_push_from_images},
+    [COMMAND_CHECK_REGISTRY] = {
+        .name = "check-registry", .usage = "check-registry REPOSITORY",
+        .summary = "try whether a registry takes such images",
+        .examples = "  mquery check-registry registry.intranet:5000/tests/lists\n",
+        .run = command_check_registry},
+    [COMMAND_REF] = {
+        .name = "ref", .usage = "ref IMAGE...",
+        .summary = "print the references taken apart, as JSON",
+        .examples = "  mquery ref debian ghcr.io/org/app:1.2\n",
+        .run = command_ref},
+    [COMMAND_SERVE] = {
+        .name = "serve", .usage = "serve [FLAGS]",
+        .summary = "answer over HTTP: become mqueryd",
+        .examples = "",
+        .run = refuse_late_serve},
+    [COMMAND_HELP] = {
+        .name = "help", .usage = "help COMMAND",
+        .summary = "all about a command (query: of IMAGE)",
+        .examples = "",
+        .run = command_help},
+    [COMMAND_VERSION] = {
+        .name = "version", .usage = "version",
+        .examples = "",
+        .run = command_version},
+};
+/* clang-format on */
+
+/* The number of words in `name` if the operands begin with all of them, else 0. */
+static size_t count_words(const char *name, char *const *operands, size_t count)
+{
+    struct slice rest = slice_from_string(name);
+
+    for (size_t words = 0; words < count; words++) {
+        ptrdiff_t space = slice_find(rest, ' ');
+        struct slice word = space < 0 ? rest : slice_until(rest, (size_t)space);
+        if (!slice_equal_string(word, operands[words]))
+            return 0;
+        if (space < 0)
+            return words + 1;
+        rest = slice_from(rest, (size_t)space + 1);
+    }
+    return 0;
+}
+
+enum command_id command_find(char *const *operands, size_t count, size_t *words)
+{
+    enum command_id found = COMMAND_COUNT;
+
+    *words = 0;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        size_t length = count_words(commands[i].name, operands, count);
+        if (length > *words && program_has((enum command_id)i)) {
+            *words = length;
+            found = (enum command_id)i;
+        }
+    }
+    return found;
+}
+
+bool command_is_part_of(enum command_id sub_command, enum command_id command)
+{
+    size_t length = strlen(commands[command].name);
+
+    return strncmp(commands[sub_command].name, commands[command].name, length) == 0 &&
+           commands[sub_command].name[length] == ' ';
+}
+
+uint32_t command_bits(enum command_id command)
+{
+    uint32_t bits = UINT32_C(1) << command;
+
+    for (unsigned i = 0; i < COMMAND_COUNT; i++)
+        bits |= (uint32_t)command_is_part_of((enum command_id)i, command) << i;
+    return bits;
+}
+
+bool command_refuse(enum command_id command, const char *word, struct error *error)
+{
+    bool is_first = command == COMMAND_COUNT;
+    const char *before = is_first ? "" : commands[command].name;
+    const char *space = is_first ? "" : " ";
+    size_t length = strlen(before) + strlen(space);
+    struct slice name = slice_from_string(word);
+    struct suggestion suggestion = suggestion_begin(name);
+
+    for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        bool is_meant = is_first || command_is_part_of((enum command_id)i, command);
+        if (is_meant && program_has((enum command_id)i))
+            suggestion_consider(&suggestion, slice_from_string(commands[i].name + length));
+    }
+    const char *phrase = suggestion_phrase(&suggestion);
+    if (phrase[0]) {
+        return error_set(error, ERROR_INVALID, "unknown command '%s%s%s'%s", before, space,
+                         ESCAPED(name), phrase);
+    }
+    return error_set(error, ERROR_INVALID, "unknown command '%s%s%s'; see %s %s%s--help", before,
+                     space, ESCAPED(name), program_name(), before, space);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files and standard input, read as a whole.
+ */
+#ifndef CLI_INPUT_H
+#define CLI_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* What messages call it: `path`, or "standard input" for "-". */
+const char *input_name(const char *path);
+
+/* Reads `path`, or standard input for "-", until its end or until `size` bytes are there. Errors:
+ * invalid ("cannot read 'app.yaml': No such file or directory"). */
+bool input_read(const char *path, char *out, size_t size, size_t *length,
+                struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/print.h"
+
+enum {
+    LINE_MAX_LENGTH = 256,
+    COLUMNS_USUAL = 80,
+    DIGEST_SHOWN = sizeof("sha256:0123456789ab") - 1,
+    DRAWING_PAUSE = 100, /* ms */
+    MEBIBYTE = 1048576
+};
+
+static const char clear_line[] = "\r\x1b[K";
+
+/* -- the texts ------------------------------------------------------------------------------ */
+
+/* Bytes as MiB, with one decimal. */
+static void append_mebibytes(struct buffer *out, int64_t bytes)
+{
+    int64_t tenths = bytes / MEBIBYTE * 10 + bytes % MEBIBYTE * 10 / MEBIBYTE;
+
+    (void)buffer_format(out, "%" PRId64 ".%" PRId64, tenths / 10, tenths % 10);
+}
+
+static void append_digest(struct buffer *out, const struct digest *digest)
+{
+    (void)buffer_append_slice(out,
+                              slice_until(slice_from_string(digest->text), (size_t)DIGEST_SHOWN));
+}
+
+void progress_write_status(const struct progress *progress, const struct push_event *event,
+                           struct buffer *out)
+{
+    (void)buffer_format(out, "%zu there, %zu mounted, %zu copied", progress->existed,
+                        progress->mounted, progress->copied);
+    if (progress->manifests > 0)
+        (void)buffer_format(out, ", %zu manifests", progress->manifests);
+    if (progress->tags > 0)
+        (void)buffer_format(out, ", %zu tags", progress->tags);
+    if (event->step != PUSH_COPYING)
+        return;
+    (void)buffer_append_string(out, "; ");
+    append_digest(out, event->digest);
+    (void)buffer_append_char(out, ' ');
+    append_mebibytes(out, event->done);
+    (void)buffer_append_string(out, " of ");
+    append_mebibytes(out, event->size);
+    (void)buffer_append_string(out, " MiB");
+}
+
+void progress_write_copied(const struct push_event *event, int64_t milliseconds, struct buffer *out)
+{
+    (void)buffer_append_string(out, "copied ");
+    append_digest(out, event->digest);
+    (void)buffer_append_string(out, ", ");
+    append_mebibytes(out, event->size);
+    (void)buffer_format(out, " MiB in %" PRId64 " s", (milliseconds + 500) / 1000);
+}
+
+/* -- the terminal --------------------------------------------------------------------------- */
+
+static bool is_capable_terminal(void)
+{
+    const char *terminal = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe): before any thread */
+
+    return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+/* A line that reaches the border would wrap, and could not be written anew. */
+static size_t columns(void)
+{
+    struct winsize size = {0};
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        return size.ws_col - 1U;
+    return COLUMNS_USUAL - 1;
+}
+
+static void write_terminal(struct slice text)
+{
+    (void)fwrite(text.data, 1, text.length, stderr); /* what nobody sees is nobody's loss */
+}
+
+static void clear(struct progress *progress)
+{
+    if (progress->is_drawn)
+        write_terminal(slice_from_string(clear_line));
+    progress->is_drawn = false;
+}
+
+static void draw(struct progress *progress, const struct push_event *event)
+{
+    CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_LENGTH);
+    int64_t now = clock_monotonic_ms();
+
+    if (now < progress->next_drawing)
+        return;
+    progress->next_drawing = now + DRAWING_PAUSE;
+    progress_write_status(progress, event, &line);
+    pthread_mutex_lock(&progress->lock);
+    write_terminal(slice_from_string(clear_line));
+    write_terminal(slice_until(buffer_slice(&line), columns()));
+    progress->is_drawn = true;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+static void print_copied(struct progress *progress, const struct push_event *event, int64_t began)
+{
+    CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_LENGTH);
+
+    progress_write_copied(event, clock_monotonic_ms() - began, &line);
+    pthread_mutex_lock(&progress->lock);
+    clear(progress);
+    print_note(NULL, buffer_string(&line));
+    pthread_mutex_unlock(&progress->lock);
+}
+
+/* -- what happens --------------------------------------------------------------------------- */
+
+/* The place of the blob, or a free one; NULL: too many at once, and this one's end goes unsaid. */
+static struct progress_copy *find_copy(struct progress *progress, const char *digest)
+{
+    for (size_t i = 0; i < PROGRESS_COPIES_MAX; i++) {
+        if (strcmp(progress->copies[i].digest.text, digest) == 0)
+            return &progress->copies[i];
+    }
+    return NULL;
+}
+
+static void note_copying(struct progress *progress, const struct push_event *event)
+{
+    if (find_copy(progress, event->digest->text))
+        return;
+    struct progress_copy *free_place = find_copy(progress, "");
+    if (free_place)
+        *free_place = (struct progress_copy){*event->digest, clock_monotonic_ms()};
+}
+
+/* Only of a long copy is heard before it is done. */
+static void note_copied(struct progress *progress, const struct push_event *event)
+{
+    struct progress_copy *copy = find_copy(progress, event->digest->text);
+
+    progress->copied++;
+    if (!copy)
+        return;
+    print_copied(progress, event, copy->began);
+    *copy = (struct progress_copy){0};
+}
+
+void progress_event(void *context, const struct push_event *event)
+{
+    struct progress *progress = context;
+
+    if (!progress->is_shown)
+        return;
+    switch (event->step) {
+    case PUSH_EXISTED:
+        progress->existed++;
+        break;
+    case PUSH_MOUNTED:
+        progress->mounted++;
+        break;
+    case PUSH_COPYING:
+        note_copying(progress, event);
+        break;
+    case PUSH_COPIED:
+        note_copied(progress, event);
+        break;
+    case PUSH_FOREIGN:
+        break;
+    case PUSH_MANIFEST:
+        progress->manifests++;
+        break;
+    case PUSH_TAGGED:
+        progress->tags++;
+        break;
+    }
+    draw(progress, event);
+}
+
+void progress_warn(void *context, const char *text)
+{
+    struct progress *progress = context;
+
+    pthread_mutex_lock(&progress->lock);
+    clear(progress);
+    print_warning(NULL, text);
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_begin(struct progress *progress)
+{
+    *progress = (struct progress){.is_shown = is_capable_terminal()};
+    (void)pthread_mutex_init(&progress->lock, NULL);
+}
+
+void progress_end(struct progress *progress)
+{
+    clear(progress);
+    (void)pthread_mutex_destroy(&progress->lock);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A push, as a straight line: what can fail without a question, the sources, the list's bytes, and
+ * only then anything that changes the registry: blobs, children, names, in this order (rule P10).
+ */
+#include "registry/push.h"
+
+#include "registry/push_job.h"
+
+enum {
+    REPOSITORY_SHOWN = 80, /* characters, in an error */
+    WHERE_MAX = 512
+};
+
+/* -- before any question -------------------------------------------------------------------- */
+
+static bool check_annotations(const struct registry_push *push, struct error *error)
+{
+    if (push->type == LIST_OCI || push->spec->annotation_count == 0)
+        return true;
+    return error_set(error, ERROR_INVALID,
+                     "a Docker manifest list has no place for annotations; use the type oci");
+}
+
+/* -- the list ------------------------------------------------------------------------------- */
+
+static bool assemble(const struct push_job *job, struct error *error)
+{
+    const struct registry_push *push = job->push;
+    struct push_result *out = job->out;
+    struct list_plan plan = {
+        .type = push->type,
+        .entries = job->entries,
+        .count = job->entry_count,
+        .annotations = push->spec->annotations,
+        .annotation_count = push->spec->annotation_count,
+    };
+
+    if (!list_assemble(&plan, &out->list, &out->warnings, error))
+        return false;
+    return digest_compute(DIGEST_SHA256, buffer_slice(&out->list), &out->digest) ||
+           error_no_memory(error);
+}
+
+/* -- the push ------------------------------------------------------------------------------- */
+
+static size_t children_there(const struct push_job *job)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < job->child_count; i++)
+        count += job->children[i]->is_there;
+    return count;
+}
+
+/* A connection that broke, or a registry that stored something else, leaves open what its name
+ * means now. */
+static const char *what_is_tagged(const struct push_job *job)
+{
+    const struct push_tag *tag = &job->tags[0];
+    bool is_unclear = tag->error.code != ERROR_NONE && !tag->is_refused;
+
+    return is_unclear ? "whether it is tagged is not known" : "nothing is tagged";
+}
+
+/* P15: a failure says what was written before it. (That of a further tag does so itself.) */
+static void tell_what_was_written(const struct push_job *job, struct error *error)
+{
+    const struct push_result *out = job->out;
+    const struct reference *target = job->push->spec->target;
+    size_t blobs = out->copied + out->mounted;
+    struct buffer where = BUFFER_INIT(WHERE_MAX);
+
+    if (out->tags_pushed > 0 || (blobs == 0 && out->children == 0))
+        return;
+    (void)buffer_format(&where, "'%s/%.*s'", target->registry, (int)REPOSITORY_SHOWN,
+                        target->repository);
+    if (out->children > 0) {
+        error_prefix(error, "%zu of %zu children are in %s, %s: ", children_there(job),
+                     job->child_count, buffer_string(&where), what_is_tagged(job));
+    } else {
+        error_prefix(error, "%zu blobs are in %s, nothing is tagged: ", blobs + out->existed,
+                     buffer_string(&where));
+    }
+    buffer_release(&where);
+}
+
+static bool write_all(struct push_job *job, struct error *error)
+{
+    if (push_bring_children(job, error) && push_set_tags(job, error))
+        return true;
+    tell_what_was_written(job, error);
+    return false;
+}
+
+static bool run(struct push_job *job, struct error *error)
+{
+    bool is_dry_run = job->push->is_dry_run;
+
+    return check_annotations(job->push, error) && push_check_hosts(job, error) &&
+           push_list_sources(job, error) && push_open_sessions(job, error) &&
+           (is_dry_run || push_ask_tags(job, error)) && push_fetch_sources(job, error) &&
+           push_choose_entries(job, error) && assemble(job, error) &&
+           (is_dry_run || write_all(job, error));
+}
+
+bool registry_push(struct registry *registry, const struct registry_push *push,
+                   struct push_result *out, struct error *error)
+{
+    struct push_job job = {.registry = registry, .push = push, .out = out};
+
+    *out = (struct push_result){
+        .list = BUFFER_INIT(MANIFEST_SIZE_MAX),
+        .media_type = list_type_media_type(push->type),
+    };
+    bool is_done = run(&job, error);
+    push_release_tags(&job);
+    push_release_children(&job);
+    push_release_entries(&job);
+    push_release_sources(&job);
+    push_round_release(&job.round);
+    push_close_sessions(&job);
+    return is_done;
+}
+
+void push_result_release(struct push_result *result)
+{
+    buffer_release(&result->list);
+    warnings_release(&result->warnings);
+}

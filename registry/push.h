@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes one image that runs on all platforms of several: `mquery push` and POST /push.
+ */
+#ifndef REGISTRY_PUSH_H
+#define REGISTRY_PUSH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/warnings.h"
+#include "manifest/assemble.h"
+#include "manifest/spec.h"
+#include "registry/registry.h"
+
+/* What is going on, for whoever watches. */
+enum push_step {
+    PUSH_EXISTED, /* the blob was there */
+    PUSH_MOUNTED,
+    PUSH_COPYING, /* `done` of `size` bytes are there; now and then during a long copy */
+    PUSH_COPIED,
+    PUSH_FOREIGN,  /* a layer that registries do not keep: left alone (P9) */
+    PUSH_MANIFEST, /* a child is in the target repository */
+    PUSH_TAGGED    /* the list is there under `name` */
+};
+
+struct push_event {
+    enum push_step step;
+    const char *name;            /* the tag; else the source's image, as written */
+    const struct digest *digest; /* of the blob, child or list */
+    int64_t size;                /* bytes */
+    int64_t done;                /* bytes */
+};
+
+struct registry_push {
+    const struct spec *spec;
+    enum list_type type;
+    bool ignore_missing;
+    bool is_dry_run;                     /* nothing is written */
+    const struct credential *credential; /* the caller's, for its own registry; or NULL */
+    /* The caller is nobody to the operator: goes on with its own credential, or with none. */
+    bool no_operator_credentials;
+    int64_t deadline; /* clock_monotonic_ms() */
+    unsigned retries; /* as registry_question's */
+    /* Both may be NULL, and are called from the pushing thread. */
+    void (*progress)(void *context, const struct push_event *event);
+    /* False ends the push (ERROR_DRAINING) as long as blobs are still being copied; once all are
+     * in, it is not asked any more. */
+    bool (*is_wanted)(void *context);
+    void *context;
+};
+
+/* Of a failed push too: what had been done by then. */
+struct push_result {
+    struct digest digest;
+    struct buffer list; /* the bytes */
+    const char *media_type;
+    size_t tags_pushed; /* the target's own first, then the spec's in its order */
+    size_t copied;      /* blobs */
+    size_t mounted;
+    size_t existed;
+    size_t children; /* manifests put into the target repository */
+    struct warnings warnings;
+};
+
+/*
+ * Fetches the sources side by side, fills in platforms (P19), brings the children into the target
+ * repository by digest with all they consist of (P1-P9: there already, mounted, else copied, also
+ * from another registry), and then, last, tags the list (P10-P16). The same push again changes
+ * nothing. The caller releases `out` in any case. Errors: invalid, forbidden, denied, not_found,
+ * unsupported, too_large, rate_limited, upstream, timeout, draining, internal; the message of one
+ * that came after something was written says what.
+ */
+bool registry_push(struct registry *registry, const struct registry_push *push,
+                   struct push_result *out, struct error *error) MUST_USE;
+void push_result_release(struct push_result *result);
+
+#endif

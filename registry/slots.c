@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/slots.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+struct slots {
+    pthread_mutex_t lock;
+    pthread_cond_t given_back;
+    unsigned free;    /* guarded by lock */
+    unsigned waiting; /* guarded by lock: who holds none */
+};
+
+struct slots *slots_new(unsigned count)
+{
+    struct slots *slots = calloc(1, sizeof(*slots));
+    if (!slots)
+        return NULL;
+    slots->free = count;
+    (void)pthread_mutex_init(&slots->lock, NULL);
+    clock_condition_init(&slots->given_back);
+    return slots;
+}
+
+void slots_free(struct slots *slots)
+{
+    if (!slots)
+        return;
+    (void)pthread_cond_destroy(&slots->given_back);
+    (void)pthread_mutex_destroy(&slots->lock);
+    free(slots);
+}
+
+bool slots_take(struct slots *slots, unsigned held)
+{
+    pthread_mutex_lock(&slots->lock);
+    bool may_take = slots->free > 0 && (held == 0 || slots->waiting == 0);
+    slots->free -= may_take;
+    pthread_mutex_unlock(&slots->lock);
+    return may_take;
+}
+
+bool slots_wait(struct slots *slots, int64_t until)
+{
+    struct timespec then = clock_timespec(until);
+    int outcome = 0;
+
+    pthread_mutex_lock(&slots->lock);
+    slots->waiting++;
+    while (slots->free == 0 && outcome == 0)
+        outcome = pthread_cond_timedwait(&slots->given_back, &slots->lock, &then);
+    slots->waiting--;
+    bool may_take = slots->free > 0;
+    slots->free -= may_take;
+    pthread_mutex_unlock(&slots->lock);
+    return may_take;
+}
+
+void slots_give_back(struct slots *slots)
+{
+    pthread_mutex_lock(&slots->lock);
+    slots->free++;
+    pthread_cond_signal(&slots->given_back);
+    pthread_mutex_unlock(&slots->lock);
+}
