@@ -5,7 +5,7 @@ usage: python3 -m bench [FIGURE...]      all of them by default; script/bench se
 """
 import sys
 
-from bench import crowds, rates, sizes
+from bench import crowds, pushes, rates, sizes
 from support import docker_registry
 
 
@@ -23,6 +23,7 @@ FIGURES = {
     "start": (sizes.first_answer, False),
     "memory": (sizes.memory, False),
     "blackholes": (crowds.black_holes, True),
+    "push": (pushes.across_repositories, False),
 }
 
 

@@ -33,6 +33,7 @@ end
 function response()
     unanswered = unanswered - 1
     if unanswered == 0 then
+        print("all targets were asked")
         io.popen("kill -INT $PPID") -- the shell's parent is wrk, which would sleep on
     end
 end

@@ -27,12 +27,20 @@ def rate(url, seconds):
     return requests_per_second(run_wrk(url, seconds))
 
 
-def rate_of_distinct(url, pattern, first, count, seconds, accept=None, threads=2):
-    """Requests a second for many targets, each asked once (see asks.lua), for so many seconds or
-    until all are answered."""
+def ask_each(url, pattern, first, count, seconds, accept=None, threads=2):
+    """Asks each of many targets once (see asks.lua), for so many seconds or until all are
+    answered. Returns what wrk said."""
     arguments = [pattern, first, count, threads] + ([accept] if accept else [])
-    return requests_per_second(run_wrk(url, seconds, threads,
-                                       ["-s", os.path.join(HERE, "asks.lua")], arguments))
+    return run_wrk(url, seconds, threads, ["-s", os.path.join(HERE, "asks.lua")], arguments)
+
+
+def rate_of_distinct(url, pattern, first, count, seconds, accept=None):
+    """Requests a second for targets of which there must be enough for so many seconds: with the
+    last one asked again and again the rate would be one of hits."""
+    said = ask_each(url, pattern, first, count, seconds, accept)
+    if "all targets were asked" in said:
+        raise RuntimeError(f"{count} targets do not last for {seconds} seconds")
+    return requests_per_second(said)
 
 
 def requests_per_second(said):

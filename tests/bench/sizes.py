@@ -8,7 +8,7 @@ import socket
 import statistics
 import time
 
-from bench.load import Nginx, rate_of_distinct
+from bench.load import Nginx, ask_each
 from bench.rates import QUIET, SIX
 from support.daemon import MQUERYD, Daemon, clean_environment
 from support.docker_registry import listing
@@ -53,8 +53,8 @@ def memory(report):
 
 
 def look_up(daemon, registry, first, count):
-    rate_of_distinct(f"http://{daemon.address}", f"/query?image={registry.address}/lab/n%d:v1",
-                     first, count, 90, threads=1)
+    ask_each(f"http://{daemon.address}", f"/query?image={registry.address}/lab/n%d:v1",
+             first, count, 90, threads=1)
 
 
 def held_of_a_sample(daemon, registry, size=500):

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from support import docker_registry
+from support import docker_registry, doors
 from support.certificates import CertificateAuthority
 from support.daemon import Daemon, merged
 from support.docker_registry import listing
@@ -43,6 +43,24 @@ def start(registry):
 def daemon(start):
     """A daemon with default settings that has the fake registry listed."""
     return start()
+
+
+@pytest.fixture(params=doors.DOORS)
+def door(request, registry, another_registry):
+    """Where a push goes in, once for each way; it may ask both fake registries."""
+    with contextlib.closing(doors.DOORS[request.param]([registry, another_registry])) as opened:
+        yield opened
+
+
+@pytest.fixture
+def service(start, secret_file):
+    """service(settings, ...) starts a daemon that takes pushes from whoever knows doors.TOKEN."""
+    tokens = secret_file(f"# the tests\n{doors.TOKEN}\n", "tokens")
+
+    def start_service(settings=None, **more):
+        push = {"push": {"enabled": True, "tokens_file": tokens}}
+        return start(merged(push, settings or {}), **more)
+    return start_service
 
 
 @pytest.fixture

@@ -2,34 +2,20 @@
 """mquery, run as a person or a script runs it."""
 import json
 import os
-import shlex
+import re
 import signal
-import subprocess
 
 import pytest
 
 from support import behave, golden, images
 from support.authority import Basic
+from support.command_line import MQUERY, mquery, said
 from support.daemon import Daemon, clean_environment, listening_address
 from support.docker_registry import KINDS, PASSWORD
 from support.http_server import HttpServer, Reply
-from support.processes import PATIENCE, ROOT, Child, free_port
+from support.processes import ROOT, Child, free_port
 
-MQUERY = shlex.split(os.environ.get("MQUERY", os.path.join(ROOT, "build", "cli", "mquery")))
 DIGEST = "sha256:" + "1" * 64
-
-
-def mquery(*arguments, environment=None, **options):
-    options = {"stdout": subprocess.PIPE, **options}
-    return subprocess.run(
-        [*MQUERY, *arguments], env={**clean_environment(), **(environment or {})},
-        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=PATIENCE, text=True,
-        check=False, **options)
-
-
-def said(result):
-    """(exit status, standard output, standard error)."""
-    return result.returncode, result.stdout, result.stderr
 
 
 # -- the answers ----------------------------------------------------------------------------------
@@ -441,6 +427,18 @@ def test_help_fits_one_screen_and_knows_every_flag():
     for flag in ("--server", "--json", "--platform", "--require", "--timeout", "--plain-http",
                  "--insecure", "--help", "--version"):
         assert f"  {flag}" in out
+
+
+def test_every_flag_and_command_is_documented():
+    with open(os.path.join(ROOT, "docs", "command-line.md"), encoding="utf-8") as file:
+        document = file.read()
+    for words in ("query", "push", "check-registry", "ref"):
+        page = mquery(words, "--help").stdout
+        tables = page.partition("\n\n  mq")[0]
+        names = re.findall(r"^  (--[a-z-]+)|^  mquery ([a-z -]+[a-z])", tables, re.MULTILINE)
+        assert names
+        for name in filter(None, sum(names, ())):
+            assert f"`{name}" in document or f"`mquery {name}" in document, name
 
 
 def test_serve_becomes_mqueryd(app):

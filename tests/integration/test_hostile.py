@@ -3,7 +3,6 @@
 memory, and to inner networks."""
 import json
 import re
-import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +16,7 @@ from support.fake_registry import FakeRegistry
 from support.http2_server import Http2Server
 from support.images import config, index_of
 from support.namespaces import INNER_NAME, PUBLIC_ADDRESS
-from support.processes import wait_until
+from support.processes import is_sanitized, wait_until
 from support.wire import exchange
 
 PLATFORMS = ["linux/amd64", "linux/arm64"]
@@ -163,12 +162,6 @@ def test_T21_one_callers_quota_is_not_everyones(daemon, registry):
     assert daemon.query(first, headers=another).status == 200
 
 
-def is_sanitized(daemon):
-    """Sanitizers alone map terabytes."""
-    with open(f"/proc/{daemon.pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[0]) * resource.getpagesize() > 1 << 40
-
-
 def ask_many(daemon, registry, numbers):
     """For an image of another repository each."""
     names = [registry.name(f"lab/app{number}") for number in numbers]
@@ -191,7 +184,7 @@ def test_large_tokens_do_not_pile_up(start, registry):
             200, json.dumps({"token": "t" * 102400, "expires_in": 86400}).encode())
         registry.script("GET *", any_token_of(tokens))
         daemon = start(host={"realm": [tokens.address]})
-        if is_sanitized(daemon):
+        if is_sanitized(daemon.pid):
             pytest.skip("a sanitizer's memory is not the daemon's")
         ask_many(daemon, registry, range(20))
         before = daemon.peak_memory()

@@ -5,8 +5,8 @@ import itertools
 import json
 from urllib.parse import parse_qs
 
-from support.fake_registry import problem
 from support.http_server import HttpServer, Reply
+from support.problem import problem
 
 
 def basic(user, password):
@@ -50,9 +50,37 @@ class Bearer:
                               for each in self.challenges))
 
 
+class Scoped(Bearer):
+    """401, too, until the token's scopes allow what is asked: push for whatever writes, and for a
+    mount pull of the repository that it is from."""
+
+    def check(self, registry, request):
+        _, _, token = (request.header("authorization") or "").partition(" ")
+        granted = self.tokens.granted.get(token)
+        wanted = scopes_for(request)
+        if granted and all(actions <= granted.get(name, set()) for name, actions in wanted.items()):
+            return None
+        scope = " ".join(f"repository:{name}:{','.join(sorted(actions))}"
+                         for name, actions in wanted.items())
+        error = ',error="insufficient_scope"' if granted is not None else ""
+        return unauthorized(f'Bearer realm="{self.tokens.realm}",service="lab",'
+                            f'scope="{scope}"{error}')
+
+
+def scopes_for(request):
+    repository = request.path.removeprefix("/v2/")
+    for kind in ("/blobs/", "/manifests/"):
+        repository = repository.partition(kind)[0]
+    is_read = request.method in ("GET", "HEAD")
+    wanted = {repository: {"pull"} if is_read else {"pull", "push"}}
+    for source in request.query.get("from", []):
+        wanted.setdefault(source, set()).add("pull")
+    return wanted
+
+
 class TokenEndpoint(HttpServer):
     """Gives tokens by GET to whoever sends `credentials` (a Basic header; None: to everybody), and
-    by POST for `refresh_token`."""
+    by POST for `refresh_token`. `granted` says for each token what it is for."""
 
     def __init__(self, credentials=None, tls=None):
         self.credentials = credentials
@@ -61,6 +89,9 @@ class TokenEndpoint(HttpServer):
         self.fields = ("token",)     # the members that hold the token
         self.more = {"expires_in": 300}
         self.valid = set()
+        self.granted = {}            # token -> {repository: actions}
+        self.withheld = set()        # actions that are never granted
+        self.scopes_heeded = None    # only so many of the scopes asked for; None: all
         self.behaviour = None        # instead of all this
         self._serial = itertools.count(1)
         super().__init__(tls=tls)
@@ -75,6 +106,7 @@ class TokenEndpoint(HttpServer):
         return self.give_token(request)
 
     def give_token(self, request):
+        form = request.query
         if request.method == "POST":
             form = parse_qs(request.body.decode())
             allowed = (self.refresh_token is not None
@@ -87,8 +119,16 @@ class TokenEndpoint(HttpServer):
             return problem(401, "UNAUTHORIZED", "incorrect username or password")
         token = f"token-{next(self._serial)}"
         self.valid.add(token)
+        self.granted[token] = self._grant(" ".join(form.get("scope", [])).split())
         body = json.dumps({**{name: token for name in self.fields}, **self.more}).encode()
         return Reply(200, body, [("Content-Type", "application/json")])
+
+    def _grant(self, scopes):
+        granted = {}
+        for scope in scopes[:self.scopes_heeded]:
+            name, _, actions = scope.removeprefix("repository:").rpartition(":")
+            granted.setdefault(name, set()).update(set(actions.split(",")) - self.withheld)
+        return granted
 
 
 def unauthorized(*challenges):

@@ -4,10 +4,12 @@
 Each is, or returns, a function of (registry, request) that returns an answer.
 """
 import gzip
+import json
+from dataclasses import replace
 
 from support import images
-from support.fake_registry import problem
 from support.http_server import HANG_UP, Raw, Reply
+from support.problem import problem
 
 
 def honest(registry, request):
@@ -93,12 +95,27 @@ def cut_short(registry, request):
                  reply.headers + [("Content-Length", str(len(reply.body)))])
 
 
+def lengthened(registry, request):
+    """... with a byte more, and a Content-Length to match."""
+    reply = registry.answer_honestly(request)
+    return Reply(reply.status, reply.body + b"\n", reply.headers)
+
+
 def overlong(registry, request):
     """... with one byte more than its Content-Length."""
     reply = registry.answer_honestly(request)
     return Reply(reply.status, iter([reply.body + b"\n"]),
                  reply.headers + [("Content-Length", str(len(reply.body))),
                                   ("Connection", "close")])
+
+
+def afterwards(action):
+    """... and then action(registry), before anybody sees the answer."""
+    def behave(registry, request):
+        reply = registry.answer_honestly(request)
+        action(registry)
+        return reply
+    return behave
 
 
 def hold(event):
@@ -109,6 +126,70 @@ def hold(event):
                 return HANG_UP
         return registry.answer_honestly(request)
     return behave
+
+
+# -- when it is written to ------------------------------------------------------------------------
+
+def demand(authority):
+    """... for who passes this authority, whatever the rest of the registry wants."""
+    return lambda registry, request: (authority.check(registry, request)
+                                      or registry.answer_honestly(request))
+
+
+def upload_location(value):
+    """... with this Location: where the content is to be sent."""
+    return with_headers(("Location", value))
+
+
+def never_mount(registry, request):
+    """... to who wants to mount a blob: an upload is opened instead."""
+    return registry.answer_honestly(replace(request, target=request.path))
+
+
+def refuse_mounts(status, code="UNSUPPORTED"):
+    def behave(registry, request):
+        if "mount" in request.query:
+            return problem(status, code, "no mounts here")
+        return registry.answer_honestly(request)
+    return behave
+
+
+def refuse_sourceless_mounts(registry, request):
+    if "mount" in request.query and "from" not in request.query:
+        return problem(400, "UNSUPPORTED", "mount from where?")
+    return registry.answer_honestly(request)
+
+
+def refuse_type(media_type, status, code="MANIFEST_INVALID"):
+    """... but a manifest of this type is refused."""
+    def behave(registry, request):
+        if request.header("content-type") == media_type:
+            return problem(status, code, "this manifest is not supported")
+        return registry.answer_honestly(request)
+    return behave
+
+
+def rewrite_manifest(registry, request):
+    """Stores other bytes of the same meaning under a digest of their own, and says so."""
+    reference = request.path.rpartition("/")[2]
+    rewritten = json.dumps(json.loads(request.body), indent=1).encode()
+    path = request.path
+    if ":" in reference:
+        path = request.path.replace(reference, images.digest_of(rewritten))
+    return registry.answer_honestly(replace(request, target=path, body=rewritten))
+
+
+def keep_tags(registry, request):
+    """A tag that is there is not written again, not even with what it has."""
+    repository, _, reference = request.path.removeprefix("/v2/").partition("/manifests/")
+    if reference in registry.tags(repository):
+        return problem(400, "TAG_INVALID", "the tag exists and is immutable")
+    return registry.answer_honestly(request)
+
+
+def take_anything(registry, request):
+    """Says that it has the content, whatever came."""
+    return Reply(201, b"", [("Location", request.path)])
 
 
 # -- too slow, or without end ---------------------------------------------------------------------

@@ -11,7 +11,6 @@ lines, so that a sanitizer's report is a failure too.
 import http.client
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -19,7 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from support.processes import PATIENCE, ROOT, Child
+from support.processes import PATIENCE, ROOT, Child, peak_memory
 
 MQUERYD = shlex.split(os.environ.get("MQUERYD", os.path.join(ROOT, "build", "server", "mqueryd")))
 
@@ -72,9 +71,7 @@ class Daemon:
         return "\n".join(self._child.lines)
 
     def peak_memory(self):
-        """The most it has had resident, in MiB."""
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
-            return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]) / 1024
+        return peak_memory(self.pid)
 
     def wait_for_log(self, text):
         return self._child.wait_for_line(lambda line: text in line and line, repr(text))
@@ -150,10 +147,16 @@ def merged(base, more):
     return result
 
 
+# Where whoever runs the tests has credentials of their own.
+PERSONAL = ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG",
+            "REGISTRY_AUTH_FILE")
+
+
 def clean_environment():
-    """The environment without what would be taken for settings or a proxy."""
+    """The environment without what would be taken for settings, credentials or a proxy."""
     return {name: value for name, value in os.environ.items()
-            if name != "PORT" and not name.startswith("MQUERY_") and "proxy" not in name.lower()}
+            if name not in ("PORT", *PERSONAL) and not name.startswith("MQUERY_")
+            and "proxy" not in name.lower()}
 
 
 def is_log_line(line):

@@ -9,17 +9,19 @@ import sys
 import tempfile
 
 from support import token_server
+from support.authority import basic
 from support.certificates import CertificateAuthority
 from support.processes import ROOT, Child, accepts, free_port, wait_until
 
 GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
 USER, PASSWORD = "robot", "a-password-of-the-tests"
+READER = "reader"  # may pull, where there are tokens; has the same password
 
 
 class DockerRegistry:
     """`sections` go into the registry's configuration; `storage` may be shared between several."""
 
-    def __init__(self, storage, **sections):
+    def __init__(self, storage, delete=False, **sections):
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.url = f"http://{self.address}"
@@ -28,7 +30,7 @@ class DockerRegistry:
         configuration = {
             "version": 0.1,
             "log": {"level": "error", "accesslog": {"disabled": True}},
-            "storage": {"filesystem": {"rootdirectory": storage},
+            "storage": {"filesystem": {"rootdirectory": storage}, "delete": {"enabled": delete},
                         "cache": {"blobdescriptor": "inmemory"}},
             "http": http,
             "validation": {"manifests": {"urls": {"allow": ["^https?://"]}}},
@@ -86,7 +88,8 @@ def demanding_basic(directory, storage):
 @contextlib.contextmanager
 def demanding_tokens(directory, storage):
     key = token_server.SigningKey(directory)
-    with token_server.TokenServer(key, USER, PASSWORD) as tokens:
+    withheld = {basic(USER, PASSWORD): (), basic(READER, PASSWORD): ("push", "delete")}
+    with token_server.TokenServer(key, withheld) as tokens:
         auth = {"token": {"realm": tokens.realm, "service": token_server.SERVICE,
                           "issuer": token_server.ISSUER, "rootcertbundle": key.certificate}}
         with DockerRegistry(storage, auth=auth) as registry:

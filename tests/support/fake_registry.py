@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A registry that does as a test tells it.
 
-It serves the images it was given, and is honest until told otherwise:
+It serves the images it was given, takes those that clients push (support/fake_writes.py), and is
+honest until told otherwise:
 
     with FakeRegistry() as registry:
         registry.push("lab/app:v1", index_of("linux/amd64"))
@@ -12,16 +13,18 @@ last one stays. Behaviours are functions of (registry, request) that return an a
 box of them in support/behave.py. `registry.authority` (support/authority.py) says who may read.
 """
 import fnmatch
-import json
 import threading
 
 from support import images
+from support.fake_writes import Writes
 from support.http_server import HttpServer, Reply
+from support.problem import problem
 
 
 class FakeRegistry(HttpServer):
     def __init__(self, host="127.0.0.1", tls=None):
         self._content = {}  # (repository, "manifests" | "blobs", tag or digest) -> (type, bytes)
+        self.writes = Writes(self)
         self._scripts = []  # (pattern, behaviours); the newest is asked first
         self._script_lock = threading.Lock()
         self.authority = None
@@ -38,7 +41,7 @@ class FakeRegistry(HttpServer):
             media_type = document.get("mediaType", images.OCI_INDEX)
         digest = images.digest_of(body)
         for reference in filter(None, [tag, digest, images.digest_of(body, "sha512")]):
-            self._content[repository, "manifests", reference] = (media_type, body)
+            self.store(repository, "manifests", reference, body, media_type)
         for part in parts:
             self.push_blob(repository, part)
         return digest
@@ -47,15 +50,35 @@ class FakeRegistry(HttpServer):
         """A lone image with this config."""
         return self.push(name, images.manifest(config, media_type, **fields), parts=[config])
 
+    def push_whole_image(self, name, config, layers, media_type=images.OCI_MANIFEST, **fields):
+        """A lone image with these layers, which are there, unlike those of push_image()."""
+        fields["layers"] = [images.layer(each, media_type) for each in layers]
+        return self.push(name, images.manifest(config, media_type, **fields),
+                         parts=[config, *layers])
+
     def push_blob(self, repository, document):
         body = images.encode(document)
         digest = images.digest_of(body)
-        self._content[repository, "blobs", digest] = ("application/octet-stream", body)
+        self.store(repository, "blobs", digest, body)
         return digest
+
+    def store(self, repository, kind, reference, body, media_type="application/octet-stream"):
+        self._content[repository, kind, reference] = (media_type, body)
+
+    def find(self, repository, kind, reference):
+        """(media type, bytes), or None."""
+        return self._content.get((repository, kind, reference))
 
     def remove(self, repository, reference):
         for kind in ("manifests", "blobs"):
             self._content.pop((repository, kind, reference), None)
+
+    def references(self, repository, kind):
+        """The digests, and of manifests the tags too, that the repository has."""
+        return {key[2] for key in list(self._content) if key[:2] == (repository, kind)}
+
+    def tags(self, repository):
+        return {each for each in self.references(repository, "manifests") if ":" not in each}
 
     def name(self, image):
         """How the image is asked for: with this registry's address before it."""
@@ -90,11 +113,12 @@ class FakeRegistry(HttpServer):
         return self._serve_content(request)
 
     def _serve_content(self, request):
-        parts = request.path.split("/")
-        if request.method not in ("GET", "HEAD") or len(parts) < 5:
+        repository, kind, reference = parse_path(request.path)
+        if self.writes.knows(request.method, kind):
+            return self.writes.handle(request, repository, kind, reference)
+        if request.method not in ("GET", "HEAD") or repository is None:
             return problem(405, "UNSUPPORTED", "the operation is unsupported")
-        repository, kind, reference = "/".join(parts[2:-2]), parts[-2], parts[-1]
-        found = self._content.get((repository, kind, reference))
+        found = self.find(repository, kind, reference)
         if found is None:
             what = "BLOB_UNKNOWN" if kind == "blobs" else "MANIFEST_UNKNOWN"
             return problem(404, what, f"{kind[:-1]} unknown")
@@ -103,7 +127,11 @@ class FakeRegistry(HttpServer):
         return Reply(200, body, [("Content-Type", media_type), ("Docker-Content-Digest", digest)])
 
 
-def problem(status, code, message, headers=()):
-    """An error answer as the distribution specification wants it."""
-    body = json.dumps({"errors": [{"code": code, "message": message, "detail": None}]}).encode()
-    return Reply(status, body, [("Content-Type", "application/json"), *headers])
+def parse_path(path):
+    """Repository, "manifests", "blobs" or "uploads", and the reference or the upload's id."""
+    parts = path.split("/")
+    if parts[-3:-1] == ["blobs", "uploads"]:
+        return "/".join(parts[2:-3]), "uploads", parts[-1]
+    if len(parts) < 5:
+        return None, None, None
+    return "/".join(parts[2:-2]), parts[-2], parts[-1]

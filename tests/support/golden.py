@@ -56,3 +56,44 @@ def wanted(name, registry):
     if name in ATTESTATIONS:
         answer["attestations"] = ATTESTATIONS[name]
     return answer
+
+
+# -- pushes ---------------------------------------------------------------------------------------
+
+class Push:
+    """What the reference tool was asked to push, and what it pushed. `target` may be another
+    repository than the reference tool's; that changes no byte of the list."""
+
+    def __init__(self, name):
+        self.name = name
+        self.case = read(os.path.join("push", name, "case.json"))
+        self.is_error = self.case["exit"] != 0
+        self.target = self.case.get("target")
+
+    def text(self, file):
+        with open(os.path.join(GOLDEN, "push", self.name, file), encoding="utf-8") as opened:
+            return opened.read()
+
+    @property
+    def expected(self):
+        return self.text("expected.json").encode()
+
+    @property
+    def has_spec(self):
+        return "args" not in self.case
+
+    def spec(self, registry, target=None):
+        """The text of the spec, with this registry's address in it."""
+        return self._placed(self.text("spec.yaml"), registry, target)
+
+    def arguments(self, registry, target=None):
+        """Of `push from-args`."""
+        return [self._placed(each, registry, target) for each in self.case["args"]]
+
+    def _placed(self, text, registry, target):
+        if target:
+            text = text.replace(f"REGISTRY/{self.target}", f"REGISTRY/{target}", 1)
+        return text.replace("REGISTRY", registry.address)
+
+
+PUSHES = {name: Push(name) for name in sorted(os.listdir(os.path.join(GOLDEN, "push")))}

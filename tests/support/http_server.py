@@ -11,12 +11,14 @@ import threading
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-REASONS = {200: "OK", 201: "Created", 206: "Partial Content", 301: "Moved Permanently",
-           302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect",
-           308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
-           404: "Not Found", 405: "Method Not Allowed", 429: "Too Many Requests",
+REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",
+           301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
+           307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request",
+           401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+           413: "Content Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests",
            500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable",
            504: "Gateway Timeout"}
+PIECE = 65536  # bytes that are read of a body at once
 
 
 @dataclass
@@ -67,6 +69,8 @@ class HttpServer:
     def __init__(self, host="127.0.0.1", tls=None):
         self.requests = []
         self.connections = 0
+        self.cut_off = 0       # requests whose body ended before its time
+        self.reading_pause = 0  # seconds between the pieces of a body: an upload that crawls
         self.stopping = threading.Event()
         self._open = set()
         self._lock = threading.Lock()
@@ -147,7 +151,7 @@ class HttpServer:
         return connection
 
     def _answer_one(self, connection, stream):
-        request = read_request(stream)
+        request = self._read_request(connection, stream)
         if request is None:
             return False
         with self._lock:
@@ -162,21 +166,68 @@ class HttpServer:
         return not reply.has("Connection") and isinstance(reply.body, bytes)
 
 
-def read_request(stream):
-    """None at the end of the stream, and for what is not HTTP (TLS, where none is spoken)."""
+    def _read_request(self, connection, stream):
+        """None at the end of the stream."""
+        request = read_head(stream)
+        if request is None:
+            return None
+        if request.header("expect") == "100-continue":
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        try:
+            request.body = b"".join(self._slowly(body_pieces(stream, request)))
+        except EOFError:
+            with self._lock:
+                self.cut_off += 1
+            return None
+        return request
+
+    def _slowly(self, pieces):
+        for piece in pieces:
+            yield piece
+            if self.reading_pause and self.stopping.wait(self.reading_pause):
+                raise EOFError
+
+
+def read_head(stream):
+    """A request without its body; None at the end of the stream, and for what is not HTTP (TLS,
+    where none is spoken)."""
     if not stream.peek(1)[:1].isalpha():
         return None
-    line = stream.readline(65536).decode("latin-1").rstrip("\r\n")
-    method, target, _ = line.split(" ")
+    method, target, _ = read_line(stream).split(" ")
     headers = {}
     while True:
-        line = stream.readline(65536).decode("latin-1").rstrip("\r\n")
+        line = read_line(stream)
         if not line:
-            break
+            return Request(method, target, headers, b"")
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), []).append(value.strip())
-    length = int(headers.get("content-length", ["0"])[0])
-    return Request(method, target, headers, stream.read(length))
+
+
+def read_line(stream):
+    return stream.readline(65536).decode("latin-1").rstrip("\r\n")
+
+
+def body_pieces(stream, request):
+    """EOFError, when it ends before its time."""
+    if request.header("transfer-encoding") != "chunked":
+        yield from read_pieces(stream, int(request.header("content-length") or 0))
+        return
+    length = None
+    while length != 0:
+        length = int(read_line(stream) or "-1", 16)
+        if length < 0:
+            raise EOFError
+        yield from read_pieces(stream, length)
+        read_line(stream)
+
+
+def read_pieces(stream, length):
+    while length > 0:
+        piece = stream.read(min(length, PIECE))
+        if not piece:
+            raise EOFError
+        length -= len(piece)
+        yield piece
 
 
 def head_of(reply):

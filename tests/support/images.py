@@ -7,10 +7,13 @@ OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+OCI_FOREIGN_LAYER = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
 OCI_EMPTY = "application/vnd.oci.empty.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DOCKER_FOREIGN_LAYER = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+json"
 SCHEMA1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 
@@ -69,6 +72,11 @@ def manifest(config, media_type=OCI_MANIFEST, config_type=None, **fields):
     return {"schemaVersion": 2, "mediaType": media_type,
             "config": descriptor(config, config_type),
             "layers": [descriptor(b"a layer", OCI_LAYER)], **fields}
+
+
+def layer(content, manifest_type=OCI_MANIFEST):
+    """The descriptor of a layer with this content."""
+    return descriptor(content, DOCKER_LAYER if manifest_type == DOCKER_MANIFEST else OCI_LAYER)
 
 
 def config(where, **more):

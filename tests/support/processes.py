@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers as child processes, and waiting for conditions instead of sleeping."""
 import os
+import re
+import resource
 import signal
 import socket
 import subprocess
@@ -32,6 +34,18 @@ def free_port():
 def accepts(port):
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def peak_memory(pid):
+    """The most it has had resident, in MiB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]) / 1024
+
+
+def is_sanitized(pid):
+    """Sanitizers alone map terabytes; memory is theirs then, and not the program's."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize() > 1 << 40
 
 
 class Child:

@@ -7,10 +7,9 @@ import os
 import secrets
 import time
 
-from support.authority import basic
 from support.certificates import openssl
-from support.fake_registry import problem
 from support.http_server import HttpServer, Reply
+from support.problem import problem
 
 ISSUER = "lab-tokens"
 SERVICE = "lab-registry"
@@ -45,28 +44,31 @@ class SigningKey:
 
 
 class TokenServer(HttpServer):
-    """Grants the scopes asked for to one user, and nothing to anybody else."""
+    """Grants its users what they ask for, but for what is withheld from each, and nothing to
+    anybody else."""
 
-    def __init__(self, key, user, password):
+    def __init__(self, key, withheld):
         self._key = key
-        self._credentials = basic(user, password)
+        self._withheld = withheld  # a user's Basic header -> actions
         super().__init__()
         self.realm = self.url + "/token"
 
     def handle(self, request):
-        if request.header("authorization") != self._credentials:
+        withheld = self._withheld.get(request.header("authorization"))
+        if withheld is None:
             return problem(401, "UNAUTHORIZED", "who are you?")
         now = int(time.time())
         token = self._key.sign({
             "iss": ISSUER, "sub": "robot", "aud": SERVICE, "iat": now, "nbf": now - 10,
             "exp": now + 300, "jti": secrets.token_hex(8),
-            "access": [access(scope) for text in request.query.get("scope", [])
+            "access": [access(scope, withheld) for text in request.query.get("scope", [])
                        for scope in text.split(" ")]})
         body = json.dumps({"token": token, "expires_in": 300}).encode()
         return Reply(200, body, [("Content-Type", "application/json")])
 
 
-def access(scope):
+def access(scope, withheld):
     kind, _, rest = scope.partition(":")
     name, _, actions = rest.rpartition(":")
-    return {"type": kind, "name": name, "actions": actions.split(",")}
+    granted = [each for each in actions.split(",") if each not in withheld]
+    return {"type": kind, "name": name, "actions": granted}
