@@ -83,24 +83,22 @@ static bool set_credentials(struct config *config, const char *before, const cha
     return true;
 }
 
-/* Whether the file is there, or the directory has one. */
-static bool has_config(const char *path)
+/* Nothing is there, or a directory without a config.json (a file is not a directory: ENOTDIR). */
+static bool has_no_config(const char *path)
 {
     CLEANUP(buffer_release) struct buffer file = BUFFER_INIT(PATH_MAX);
 
     (void)buffer_format(&file, "%s/config.json", path);
-    if (access(path, F_OK) == 0 && access(buffer_string(&file), F_OK) != 0)
-        return errno != ENOENT;
-    return access(path, F_OK) == 0;
+    return buffer_ok(&file) && access(buffer_string(&file), F_OK) != 0 && errno == ENOENT;
 }
 
-/* manifest-tool asks as nobody where there is no such file; elsewhere that is an error. */
+/* manifest-tool asks as nobody where there is no such file; else that is an error. */
 static bool choose_credentials(struct config *config, const struct options *options,
                                struct error *error)
 {
     const char *path = options->values[OPTION_DOCKER_CFG];
 
-    if (path && program_is_manifest_tool() && !has_config(path))
+    if (path && program_is_manifest_tool() && has_no_config(path))
         return set_credentials(config, "", "none", error);
     if (path && access(path, R_OK) != 0) {
         return error_set(error, ERROR_INVALID, "--docker-cfg: cannot read '%s': %s",
