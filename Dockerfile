@@ -3,14 +3,14 @@
 #
 # One image, two uses: `docker run IMAGE` serves on port 8080, `docker run --rm IMAGE alpine` asks
 # about alpine. It holds the two programs, the libraries they are linked with and the certificates
-# of the public authorities; no shell, no package manager.
+# of the public authorities; no shell, no package manager. It wants no capability, no configuration
+# and no writable file system. script/image builds it where there is no Docker daemon.
 
-FROM debian:bookworm AS build
-RUN apt-get update && \
-    apt-get install -y --no-install-recommends \
-        ca-certificates gcc libc6-dev libcurl4-openssl-dev libjson-c-dev libmicrohttpd-dev \
-        libssl-dev libyaml-dev meson ninja-build pkg-config zlib1g-dev
+ARG DEBIAN=debian:bookworm
 
+# On the builder's own architecture, for the image's: nothing is emulated.
+FROM --platform=$BUILDPLATFORM ${DEBIAN} AS build
+ARG TARGETARCH
 WORKDIR /src
 COPY meson.build meson_options.txt build.h.in ./
 COPY base base
@@ -20,27 +20,27 @@ COPY config config
 COPY registry registry
 COPY server server
 COPY cli cli
-RUN meson setup /build --buildtype=release --strip --prefix=/ --bindir=/ -Dtests=false && \
-    DESTDIR=/image meson install -C /build
-
-# Each library under the very path the loader looks for it; the loader is one of them.
-RUN ldd /image/mquery /image/mqueryd | grep -o '/[^ ]*\.so[^ ]*' | sort -u | \
-        xargs cp --dereference --parents --target-directory=/image && \
-    install -D /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt && \
-    echo 'hosts: files dns' > /image/etc/nsswitch.conf && \
-    echo 'mquery:x:65532:65532::/:/nonexistent' > /image/etc/passwd && \
-    echo 'mquery:x:65532:' > /image/etc/group && \
-    install -d -m 1777 /image/tmp
+COPY systemd systemd
+COPY docs docs
+COPY deploy deploy
+COPY script script
+RUN deploy/image/build "$TARGETARCH"
 
 FROM scratch
+ARG VERSION=unknown
+ARG REVISION=unknown
 COPY --from=build /image /
 LABEL org.opencontainers.image.title="mquery" \
       org.opencontainers.image.description="Tells which platforms a container image runs on" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="scratch"
 # All addresses, this port; platforms that choose a port set PORT themselves.
 ENV PORT=8080
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 USER 65532:65532
+HEALTHCHECK --interval=30s --timeout=3s --start-period=2s CMD ["/mquery", "healthcheck"]
 ENTRYPOINT ["/mquery"]
 CMD ["serve"]

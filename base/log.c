@@ -41,6 +41,7 @@ static struct {
 
     _Atomic int level;
     _Atomic uint64_t dropped;
+    _Atomic uint64_t taken[LOG_LEVEL_COUNT];
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO};
 
 const char *log_level_name(enum log_level level)
@@ -62,6 +63,11 @@ bool log_is_enabled(enum log_level level)
 uint64_t log_dropped(void)
 {
     return atomic_load_explicit(&state.dropped, memory_order_relaxed);
+}
+
+uint64_t log_count(enum log_level level)
+{
+    return atomic_load_explicit(&state.taken[level], memory_order_relaxed);
 }
 
 static void append_time(struct buffer *line)
@@ -158,6 +164,7 @@ static void append_line(enum log_level level, struct slice line)
         drop_line();
         return;
     }
+    atomic_fetch_add_explicit(&state.taken[level], 1, memory_order_relaxed);
     bool was_pressing = state.is_pressing;
     if (level >= LOG_LEVEL_WARNING || state.filling.length >= LOG_PRESSING_SIZE)
         state.is_pressing = true;

@@ -22,7 +22,8 @@ enum log_level {
     LOG_LEVEL_DEBUG,
     LOG_LEVEL_INFO,
     LOG_LEVEL_WARNING,
-    LOG_LEVEL_ERROR
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_COUNT
 };
 
 enum log_format {
@@ -59,8 +60,9 @@ void log_stop(void);
 /* Any thread. */
 void log_set_level(enum log_level level);
 bool log_is_enabled(enum log_level level);
-/* Lines dropped since the start because the buffer was full. */
+/* Since the start: lines dropped because the buffer was full, and lines of a level that were not. */
 uint64_t log_dropped(void);
+uint64_t log_count(enum log_level level);
 
 /* Any thread; never blocks on I/O. A line is at most 4 KiB, cut there. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields,

@@ -16,6 +16,8 @@ enum command_id {
     COMMAND_QUERY, /* the first: what is meant where no command is named */
     COMMAND_INSPECT,
     COMMAND_TAGS,
+    COMMAND_AUDIT,
+    COMMAND_DIFF,
     COMMAND_PUSH,
     COMMAND_PUSH_FROM_SPEC,
     COMMAND_PUSH_FROM_ARGS,
@@ -23,16 +25,20 @@ enum command_id {
     COMMAND_CHECK_REGISTRY,
     COMMAND_REF,
     COMMAND_SERVE,
+    COMMAND_HEALTHCHECK,
     COMMAND_HELP,
     COMMAND_VERSION,
+    COMMAND_COMPLETION,
+    COMMAND_COMPLETE,
     COMMAND_COUNT
 };
 
 struct command {
     const char *name;     /* its words: "push from-spec" is a sub-command of "push" */
     const char *usage;    /* its words and what follows them */
-    const char *summary;  /* one line; NULL: help does not list it */
+    const char *summary;  /* one line; NULL: no person wants it */
     const char *examples; /* whole lines, or "" */
+    bool is_unlisted;     /* on the first page of help */
     /* NULL: only its sub-commands can be run. */
     enum exit_status (*run)(const struct options *options);
 };
@@ -57,6 +63,10 @@ enum exit_status command_query(const struct options *options);
 enum exit_status command_inspect(const struct options *options);
 /* Lists the tags of a repository (tags.c). */
 enum exit_status command_tags(const struct options *options);
+/* Judges a fleet of images (audit.c). */
+enum exit_status command_audit(const struct options *options);
+/* Tells what of two images differs (diff.c). */
+enum exit_status command_diff(const struct options *options);
 /* Makes one image of several (push.c). */
 enum exit_status command_push_from_spec(const struct options *options);
 enum exit_status command_push_from_args(const struct options *options);
@@ -65,6 +75,11 @@ enum exit_status command_push_from_images(const struct options *options);
 enum exit_status command_check_registry(const struct options *options);
 /* Takes references apart, without any network (ref.c). */
 enum exit_status command_ref(const struct options *options);
+/* Is a service alive? (healthcheck.c) */
+enum exit_status command_healthcheck(const struct options *options);
+/* Prints the script that teaches a shell (completion.c); and what the scripts ask (complete.c). */
+enum exit_status command_completion(const struct options *options);
+enum exit_status command_complete(const struct options *options);
 /* help.c */
 enum exit_status command_help(const struct options *options);
 enum exit_status command_version(const struct options *options);

@@ -44,6 +44,19 @@ const struct command commands[COMMAND_COUNT] = {
         .examples = "  mquery tags ghcr.io/org/app\n"
                     "  mquery tags --json localhost:5000/app | jq -r '.tags[]' | sort -V\n",
         .run = command_tags},
+    [COMMAND_AUDIT] = {
+        .name = "audit", .usage = "audit [IMAGE...|-]",
+        .summary = "do all of these images run there?",
+        .examples = "  mquery audit alpine:3.20 ghcr.io/org/app\n"
+                    "  mquery audit --require amd64,arm64 --format csv - < images > audit.csv\n"
+                    "  kubectl get pods -A -o json | mquery audit --require linux/arm64\n",
+        .run = command_audit},
+    [COMMAND_DIFF] = {
+        .name = "diff", .usage = "diff IMAGE IMAGE",
+        .summary = "print what differs; exit 1 if anything",
+        .examples = "  mquery diff ghcr.io/org/app:1.2 ghcr.io/org/app:1.3\n"
+                    "  mquery diff --json app:1.2 app:1.3 | jq '.platforms[] | select(.layers)'\n",
+        .run = command_diff},
     [COMMAND_PUSH] = {
         .name = "push", .usage = "push FROM ...",
         .summary = "make one image for several platforms",
@@ -91,6 +104,12 @@ const struct command commands[COMMAND_COUNT] = {
         .summary = "answer over HTTP: become mqueryd",
         .examples = "",
         .run = refuse_late_serve},
+    [COMMAND_HEALTHCHECK] = {
+        .name = "healthcheck", .usage = "healthcheck",
+        .summary = "exit 0 if a service here is alive, else 1",
+        .is_unlisted = true,
+        .examples = "  HEALTHCHECK CMD [\"/mquery\", \"healthcheck\"]\n",
+        .run = command_healthcheck},
     [COMMAND_HELP] = {
         .name = "help", .usage = "help COMMAND",
         .summary = "all about a command (query: of IMAGE)",
@@ -98,8 +117,21 @@ const struct command commands[COMMAND_COUNT] = {
         .run = command_help},
     [COMMAND_VERSION] = {
         .name = "version", .usage = "version",
-        .examples = "",
+        .summary = "print the version",
+        .examples = "", .is_unlisted = true,
         .run = command_version},
+    [COMMAND_COMPLETION] = {
+        .name = "completion", .usage = "completion bash|zsh|fish",
+        .summary = "print what teaches a shell to complete",
+        .examples = "  source <(mquery completion bash)      in ~/.bashrc\n"
+                    "  source <(mquery completion zsh)       in ~/.zshrc, after compinit\n"
+                    "  mquery completion fish | source       in ~/.config/fish/config.fish\n",
+        .is_unlisted = true,
+        .run = command_completion},
+    [COMMAND_COMPLETE] = {
+        .name = "__complete", .usage = "__complete -- WORD...",
+        .examples = "",
+        .run = command_complete},
 };
 /* clang-format on */
 
@@ -163,7 +195,7 @@ bool command_refuse(enum command_id command, const char *word, struct error *err
 
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
         bool is_meant = is_first || command_is_part_of((enum command_id)i, command);
-        if (is_meant && program_has((enum command_id)i))
+        if (is_meant && commands[i].summary && program_has((enum command_id)i))
             suggestion_consider(&suggestion, slice_from_string(commands[i].name + length));
     }
     const char *phrase = suggestion_phrase(&suggestion);

@@ -9,7 +9,7 @@
 
 enum exit_status {
     EXIT_YES = 0,
-    EXIT_NO = 1, /* an honest no: not what --require asks for; no list is taken */
+    EXIT_NO = 1, /* an honest no: not what --require asks for; no list is taken; they differ */
     EXIT_INVALID = 2,
     EXIT_NOT_FOUND = 3,
     EXIT_DENIED = 4,

@@ -8,7 +8,8 @@
 
 enum {
     PUSH = FOR(PUSH_FROM_SPEC) | FOR(PUSH_FROM_ARGS) | FOR(PUSH_FROM_IMAGES),
-    REGISTRY = FOR(QUERY) | FOR(INSPECT) | FOR(TAGS) | PUSH | FOR(CHECK_REGISTRY),
+    REGISTRY =
+        FOR(QUERY) | FOR(INSPECT) | FOR(DIFF) | FOR(AUDIT) | FOR(TAGS) | PUSH | FOR(CHECK_REGISTRY),
     ALL = REGISTRY | FOR(REF)
 };
 
@@ -61,7 +62,7 @@ const struct flag flags[OPTION_COUNT] = {
     [OPTION_SERVER] = {
         .name = "--server", .value = "URL",
         .help = "ask this mqueryd, not the registry ($MQUERY_SERVER)",
-        .commands = FOR(QUERY), .is_common = true},
+        .commands = FOR(QUERY) | FOR(AUDIT) | FOR(HEALTHCHECK), .is_common = true},
     [OPTION_JSON] = {
         .name = "--json",
         .help = "print each answer as one line of JSON",
@@ -73,7 +74,11 @@ const struct flag flags[OPTION_COUNT] = {
     [OPTION_REQUIRE] = {
         .name = "--require", .value = "P[,P]",
         .help = "exit 0 only if every P is offered, else 1",
-        .commands = FOR(QUERY), .is_common = true},
+        .commands = FOR(QUERY) | FOR(AUDIT), .is_common = true},
+    [OPTION_FORMAT] = {
+        .name = "--format", .value = "table|csv|json",
+        .help = "what the rows look like (table)",
+        .commands = FOR(AUDIT)},
     [OPTION_COLOR] = {
         .name = "--color", .value = "auto|always|never",
         .help = "auto: on a terminal, and not with $NO_COLOR",

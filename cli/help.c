@@ -61,13 +61,18 @@ static bool is_sub_command(enum command_id command)
     return false;
 }
 
+static bool is_on_first_page(enum command_id command)
+{
+    return commands[command].summary && !commands[command].is_unlisted && !is_sub_command(command);
+}
+
 static enum exit_status print_first_page(void)
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(HELP_MAX);
 
-    (void)buffer_append_string(&text, "Which platforms does a container image run on?\n\n");
+    (void)buffer_append_string(&text, "Which platforms does a container image run on?\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
-        if (commands[i].summary && !is_sub_command((enum command_id)i))
+        if (is_on_first_page((enum command_id)i))
             append_usage(&text, &commands[i], FIRST_PAGE_USAGE_COLUMN);
     }
     (void)buffer_append_char(&text, '\n');
@@ -77,11 +82,8 @@ static enum exit_status print_first_page(void)
     }
     (void)buffer_append_string(
         &text, "\n"
-               "  mquery --require linux/amd64,linux/arm64 ghcr.io/org/app && deploy\n"
-               "\n"
-               "Exit: 0 yes, 1 not offered, 2 invalid, 3 not found, 4 denied, 5 unsupported,\n"
-               "6 try later, 7 registry failed or too slow, 8 internal; with several images,\n"
-               "the status of the first that was not a yes.\n");
+               "Exit: 0 yes, 1 no, 2 invalid, 3 not found, 4 denied, 5 unsupported, 6 later,\n"
+               "7 registry failed, 8 internal; of several images the first that was not a yes.\n");
     return print_all(&text);
 }
 
@@ -118,7 +120,7 @@ static enum exit_status print_manifest_tools_page(void)
 
     (void)buffer_append_string(&text, "Shows and makes images for several platforms.\n\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
-        if (!program_has((enum command_id)i))
+        if (!commands[i].summary || !program_has((enum command_id)i))
             continue;
         append_usage(&text, &commands[i], PAGE_USAGE_COLUMN);
         bits |= UINT32_C(1) << i;
@@ -132,7 +134,7 @@ enum exit_status help_print(enum command_id command)
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(HELP_MAX);
 
-    if (command == COMMAND_COUNT || command == COMMAND_HELP || command == COMMAND_VERSION)
+    if (command == COMMAND_COUNT || command == COMMAND_HELP || !commands[command].summary)
         return program_is_manifest_tool() ? print_manifest_tools_page() : print_first_page();
     append_usages(&text, command);
     append_flags(&text, command_bits(command));
@@ -158,9 +160,8 @@ enum exit_status command_version(const struct options *options)
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(HELP_MAX);
 
     (void)options;
-    (void)buffer_format(&text,
-                        program_is_manifest_tool() ? "%s version %s (commit: %s)\n"
-                                                   : "%s %s (%s)\n",
-                        program_name(), BUILD_VERSION, BUILD_COMMIT);
+    (void)buffer_format(
+        &text, program_is_manifest_tool() ? "%s version %s (commit: %s)\n" : "%s %s (%s)\n",
+        program_name(), BUILD_VERSION, BUILD_COMMIT);
     return print_all(&text);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 /* What messages call it: `path`, or "standard input" for "-". */
@@ -17,5 +18,7 @@ const char *input_name(const char *path);
  * invalid ("cannot read 'app.yaml': No such file or directory"). */
 bool input_read(const char *path, char *out, size_t size, size_t *length,
                 struct error *error) MUST_USE;
+/* The same, into a buffer up to its ceiling, for what may be large. Errors: also too_large. */
+bool input_append(const char *path, struct buffer *out, struct error *error) MUST_USE;
 
 #endif

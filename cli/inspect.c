@@ -9,12 +9,14 @@
  */
 #include "registry/inspect.h"
 
-#include "base/escape.h"
+#include <stdlib.h>
+
 #include "base/warnings.h"
 #include "cli/account.h"
 #include "cli/agent.h"
 #include "cli/colour.h"
 #include "cli/command.h"
+#include "cli/crowd.h"
 #include "cli/print.h"
 #include "cli/program.h"
 
@@ -26,6 +28,17 @@ enum {
 typedef bool (*write_function)(const struct inspection *inspection,
                                const struct inspection_view *view, struct buffer *out);
 
+/* An image that was asked for, and what came of it. */
+struct subject {
+    const char *image;
+    struct reference *reference; /* NULL: it is none, and `error` says why */
+    bool is_answered;            /* else `error` says why not */
+    bool lacks_platform;         /* that was asked for; then there is nothing to show */
+    struct buffer text;
+    struct warnings problems;
+    struct error error;
+};
+
 struct inspect {
     struct agent agent;
     struct platform *platform; /* --platform, or NULL */
@@ -34,10 +47,23 @@ struct inspect {
     bool is_line;             /* the answer lacks its final newline, and tells problems itself */
     bool is_coloured;
     bool is_expanded;
+    struct subject *subjects;
+    size_t count;
+    enum exit_status status; /* of the first image that was not a yes */
 };
+
+static void subject_release(struct subject *subject)
+{
+    reference_free(TAKE(subject->reference));
+    buffer_release(&subject->text);
+    warnings_release(&subject->problems);
+}
 
 static void inspect_release(struct inspect *inspect)
 {
+    for (size_t i = 0; i < inspect->count; i++)
+        subject_release(&inspect->subjects[i]);
+    free(inspect->subjects);
     platform_free(inspect->platform);
     agent_release(&inspect->agent);
     *inspect = (struct inspect){0};
@@ -55,8 +81,8 @@ static bool choose_form(struct inspect *inspect, const struct options *options, 
         return error_set(error, ERROR_INVALID, "--raw and --json are one too many");
     if (inspect->is_expanded && !is_raw)
         return error_set(error, ERROR_INVALID, "--expand-config is for --raw");
-    inspect->write = is_json ? inspection_write_json
-                             : (is_raw ? inspection_write_raw : inspection_write_text);
+    inspect->write =
+        is_json ? inspection_write_json : (is_raw ? inspection_write_raw : inspection_write_text);
     inspect->depth = is_json ? INSPECT_CONFIGS : INSPECT_MANIFESTS;
     inspect->is_line = is_json;
     return true;
@@ -75,6 +101,22 @@ static bool read_platform(struct inspect *inspect, const struct options *options
     return inspect->platform != NULL;
 }
 
+static bool add_subjects(struct inspect *inspect, const struct options *options,
+                         struct error *error)
+{
+    inspect->subjects = calloc(options->operand_count, sizeof(*inspect->subjects));
+    if (!inspect->subjects)
+        return error_no_memory(error);
+    inspect->count = options->operand_count;
+    for (size_t i = 0; i < inspect->count; i++) {
+        struct subject *subject = &inspect->subjects[i];
+        subject->image = options->operands[i];
+        buffer_init(&subject->text, OUTPUT_MAX);
+        subject->reference = reference_parse(slice_from_string(subject->image), &subject->error);
+    }
+    return true;
+}
+
 /* Everything that can be wrong with the flags is found here, before anything is asked. */
 static bool inspect_init(struct inspect *inspect, const struct options *options,
                          struct error *error)
@@ -85,13 +127,14 @@ static bool inspect_init(struct inspect *inspect, const struct options *options,
     return choose_form(inspect, options, error) && read_platform(inspect, options, error) &&
            colour_choose_for_output(options, &inspect->is_coloured, error) &&
            account_check_registry(options, error) &&
-           agent_open(&inspect->agent, options, SETTINGS_QUERY_TIMEOUT, error);
+           agent_open(&inspect->agent, options, SETTINGS_QUERY_TIMEOUT, error) &&
+           add_subjects(inspect, options, error);
 }
 
 /* -- one image ------------------------------------------------------------------------------ */
 
-static struct inspection *ask(const struct inspect *inspect, const struct reference *reference,
-                              struct error *error)
+static struct inspection *ask_registry(const struct inspect *inspect,
+                                       const struct reference *reference, struct error *error)
 {
     const struct registry_question question = {
         .reference = reference,
@@ -103,31 +146,27 @@ static struct inspection *ask(const struct inspect *inspect, const struct refere
     return registry_inspect(inspect->agent.registry, &question, inspect->depth, error);
 }
 
-static bool print_answer(const struct inspect *inspect, struct slice image,
-                         const struct inspection *inspection, struct error *error)
+/* Writes the answer, unless it is that there is no such platform. */
+static bool write_answer(const struct inspect *inspect, struct subject *subject,
+                         const struct inspection *inspection)
 {
-    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(OUTPUT_MAX);
     const struct inspection_view view = {
-        .image = image,
+        .image = slice_from_string(subject->image),
         .platform = inspect->platform,
         .paint = inspect->is_coloured ? INSPECTION_COLOURED : INSPECTION_PLAIN,
         .is_expanded = inspect->is_expanded,
     };
 
-    (void)inspect->write(inspection, &view, &out);
+    subject->lacks_platform =
+        inspect->platform && !inspection_offers(inspection, inspect->platform);
+    if (subject->lacks_platform)
+        return true;
+    (void)inspect->write(inspection, &view, &subject->text);
     if (inspect->is_line)
-        (void)buffer_append_char(&out, '\n');
-    return buffer_check(&out, "the answer", error) && print_output(buffer_slice(&out), error);
-}
-
-static void print_problems(const struct inspect *inspect, const char *image,
-                           const struct inspection *inspection)
-{
-    CLEANUP(warnings_release) struct warnings problems = {0};
-
-    inspection_list_problems(inspection, inspect->platform, &problems);
-    for (size_t i = 0; i < problems.count; i++)
-        print_warning(image, problems.lines[i]);
+        (void)buffer_append_char(&subject->text, '\n');
+    else
+        inspection_list_problems(inspection, inspect->platform, &subject->problems);
+    return buffer_check(&subject->text, "the answer", &subject->error);
 }
 
 static enum exit_status print_no_platform(const struct inspect *inspect, const char *image)
@@ -141,49 +180,72 @@ static enum exit_status print_no_platform(const struct inspect *inspect, const c
 }
 
 /* False where going on is pointless: nobody can read the answers. */
-static bool inspect_image(const struct inspect *inspect, const char *image,
-                          enum exit_status *status)
+static bool print_answer(const struct subject *subject, enum exit_status *status)
 {
-    struct slice text = slice_from_string(image);
     struct error error;
 
-    CLEANUP(reference_free_p) struct reference *reference = reference_parse(text, &error);
-    if (!reference) {
-        *status = print_bad_reference(image, &error);
-        return true;
-    }
-    CLEANUP(inspection_free_p) struct inspection *inspection = ask(inspect, reference, &error);
-    if (!inspection) {
-        *status = print_failure(image, &error);
-        return true;
-    }
-    if (inspect->platform && !inspection_offers(inspection, inspect->platform)) {
-        *status = print_no_platform(inspect, image);
-        return true;
-    }
-    if (!print_answer(inspect, text, inspection, &error)) {
+    if (!print_output(buffer_slice(&subject->text), &error)) {
         *status = print_failure(NULL, &error);
         return false;
     }
-    if (!inspect->is_line)
-        print_problems(inspect, image, inspection);
+    for (size_t i = 0; i < subject->problems.count; i++)
+        print_warning(subject->image, subject->problems.lines[i]);
     return true;
+}
+
+/* -- all of them, side by side -------------------------------------------------------------- */
+
+static const char *lane(const void *context, size_t number)
+{
+    const struct inspect *inspect = context;
+    const struct reference *reference = inspect->subjects[number].reference;
+
+    return reference ? reference->registry : NULL;
+}
+
+static void ask(void *context, size_t number)
+{
+    const struct inspect *inspect = context;
+    struct subject *subject = &inspect->subjects[number];
+
+    if (!subject->reference)
+        return;
+    CLEANUP(inspection_free_p)
+    struct inspection *inspection = ask_registry(inspect, subject->reference, &subject->error);
+    subject->is_answered = inspection && write_answer(inspect, subject, inspection);
+}
+
+static bool tell(void *context, size_t number)
+{
+    struct inspect *inspect = context;
+    struct subject *subject = &inspect->subjects[number];
+    enum exit_status status = EXIT_YES;
+    bool can_go_on = true;
+
+    if (!subject->reference)
+        status = print_bad_reference(subject->image, &subject->error);
+    else if (!subject->is_answered)
+        status = print_failure(subject->image, &subject->error);
+    else if (subject->lacks_platform)
+        status = print_no_platform(inspect, subject->image);
+    else
+        can_go_on = print_answer(subject, &status);
+    if (inspect->status == EXIT_YES || !can_go_on)
+        inspect->status = status;
+    subject_release(subject);
+    return can_go_on;
 }
 
 enum exit_status command_inspect(const struct options *options)
 {
     CLEANUP(inspect_release) struct inspect inspect = {0};
-    enum exit_status first = EXIT_YES; /* the status of the first image that was not a yes */
     struct error error;
 
     if (!inspect_init(&inspect, options, &error))
         return print_failure(NULL, &error);
-    for (size_t i = 0; i < options->operand_count; i++) {
-        enum exit_status status = EXIT_YES;
-        if (!inspect_image(&inspect, options->operands[i], &status))
-            return status;
-        if (first == EXIT_YES)
-            first = status;
-    }
-    return first;
+    const struct crowd crowd = {
+        .count = inspect.count, .context = &inspect, .lane = lane, .ask = ask, .tell = tell};
+    if (!crowd_run(&crowd, &error))
+        return print_failure(NULL, &error);
+    return inspect.status;
 }

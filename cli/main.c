@@ -21,8 +21,8 @@ static enum exit_status refuse_part(enum command_id command, const struct option
     if (options->operand_count > 0)
         (void)command_refuse(command, options->operands[0], &error);
     else
-        (void)error_set(&error, ERROR_INVALID, "%s what? see %s %s --help", name,
-                        program_name(), name);
+        (void)error_set(&error, ERROR_INVALID, "%s what? see %s %s --help", name, program_name(),
+                        name);
     return print_failure(NULL, &error);
 }
 

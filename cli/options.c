@@ -28,7 +28,7 @@ static bool is_called(const struct flag *flag, struct slice name)
            (program_is_manifest_tool() && slice_equal_string(name, flag->name + 1));
 }
 
-static bool find_flag(struct slice name, enum option *out)
+bool option_find(struct slice name, enum option *out)
 {
     if (slice_equal_string(name, "-h"))
         name = SLICE("--help");
@@ -103,7 +103,7 @@ static bool parse_flag(struct options *options, int argc, char **argv, int *inde
 
     if (equals)
         name = slice_until(name, (size_t)(equals - argv[*index]));
-    if (!find_flag(name, &option))
+    if (!option_find(name, &option))
         return refuse_unknown(name, error);
     if (!flags[option].value)
         return set_switch(options, option, joined, error);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 enum option {
@@ -31,6 +32,7 @@ enum option {
     OPTION_JSON,
     OPTION_PLATFORM,
     OPTION_REQUIRE,
+    OPTION_FORMAT,
     OPTION_COLOR,
     OPTION_USERNAME,
     OPTION_PASSWORD,
@@ -80,6 +82,9 @@ struct options {
  * missing, not wanted, or given twice), internal. */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error) MUST_USE;
 void options_release(struct options *options);
+
+/* Which flag is called so, as the program's own name has it (program.h); false: none. */
+bool option_find(struct slice name, enum option *out);
 
 /* Each value of a repeatable flag, in the order given; begin with `*position` 0. NULL: no more. */
 const char *options_next(const struct options *options, enum option option, size_t *position);

@@ -7,7 +7,8 @@
 static const char manifest_tool[] = "manifest-tool";
 
 enum {
-    MANIFEST_TOOLS = FOR(INSPECT) | FOR(PUSH) | FOR(PUSH_FROM_SPEC) | FOR(PUSH_FROM_ARGS) | FOR(HELP)
+    MANIFEST_TOOLS = FOR(INSPECT) | FOR(PUSH) | FOR(PUSH_FROM_SPEC) | FOR(PUSH_FROM_ARGS) |
+                     FOR(HELP) | FOR(COMPLETE)
 };
 
 bool program_is_manifest_tool(void)

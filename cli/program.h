@@ -20,7 +20,8 @@ bool program_has(enum command_id command);
 /* What the shell is told: manifest-tool knows 0 and 1, and what a signal ended. */
 int program_exit_status(enum exit_status status);
 
-/* manifest-tool's scripts pass --username "$NAME", set or not: there, what is empty is not given. */
+/* manifest-tool's scripts pass --username "$NAME", set or not: there, what is empty is not given.
+ */
 void program_forget_empty(struct options *options);
 
 #endif

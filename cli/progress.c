@@ -2,24 +2,16 @@
 #include "cli/progress.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/print.h"
 
 enum {
     LINE_MAX_LENGTH = 256,
-    COLUMNS_USUAL = 80,
     DIGEST_SHOWN = sizeof("sha256:0123456789ab") - 1,
-    DRAWING_PAUSE = 100, /* ms */
     MEBIBYTE = 1048576
 };
-
-static const char clear_line[] = "\r\x1b[K";
 
 /* -- the texts ------------------------------------------------------------------------------ */
 
@@ -68,60 +60,24 @@ void progress_write_copied(const struct push_event *event, int64_t milliseconds,
 
 /* -- the terminal --------------------------------------------------------------------------- */
 
-static bool is_capable_terminal(void)
-{
-    const char *terminal = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe): before any thread */
-
-    return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-}
-
-/* A line that reaches the border would wrap, and could not be written anew. */
-static size_t columns(void)
-{
-    struct winsize size = {0};
-
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-        return size.ws_col - 1U;
-    return COLUMNS_USUAL - 1;
-}
-
-static void write_terminal(struct slice text)
-{
-    (void)fwrite(text.data, 1, text.length, stderr); /* what nobody sees is nobody's loss */
-}
-
-static void clear(struct progress *progress)
-{
-    if (progress->is_drawn)
-        write_terminal(slice_from_string(clear_line));
-    progress->is_drawn = false;
-}
-
 static void draw(struct progress *progress, const struct push_event *event)
 {
-    CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_LENGTH);
-    int64_t now = clock_monotonic_ms();
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(LINE_MAX_LENGTH);
 
-    if (now < progress->next_drawing)
+    if (!terminal_line_is_due(&progress->line))
         return;
-    progress->next_drawing = now + DRAWING_PAUSE;
-    progress_write_status(progress, event, &line);
-    pthread_mutex_lock(&progress->lock);
-    write_terminal(slice_from_string(clear_line));
-    write_terminal(slice_until(buffer_slice(&line), columns()));
-    progress->is_drawn = true;
-    pthread_mutex_unlock(&progress->lock);
+    progress_write_status(progress, event, &text);
+    terminal_line_draw(&progress->line, buffer_slice(&text));
 }
 
 static void print_copied(struct progress *progress, const struct push_event *event, int64_t began)
 {
-    CLEANUP(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_LENGTH);
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(LINE_MAX_LENGTH);
 
-    progress_write_copied(event, clock_monotonic_ms() - began, &line);
-    pthread_mutex_lock(&progress->lock);
-    clear(progress);
-    print_note(NULL, buffer_string(&line));
-    pthread_mutex_unlock(&progress->lock);
+    progress_write_copied(event, clock_monotonic_ms() - began, &text);
+    terminal_line_give_way(&progress->line);
+    print_note(NULL, buffer_string(&text));
+    terminal_line_resume(&progress->line);
 }
 
 /* -- what happens --------------------------------------------------------------------------- */
@@ -161,7 +117,7 @@ void progress_event(void *context, const struct push_event *event)
 {
     struct progress *progress = context;
 
-    if (!progress->is_shown)
+    if (!progress->line.is_shown)
         return;
     switch (event->step) {
     case PUSH_EXISTED:
@@ -192,20 +148,18 @@ void progress_warn(void *context, const char *text)
 {
     struct progress *progress = context;
 
-    pthread_mutex_lock(&progress->lock);
-    clear(progress);
+    terminal_line_give_way(&progress->line);
     print_warning(NULL, text);
-    pthread_mutex_unlock(&progress->lock);
+    terminal_line_resume(&progress->line);
 }
 
 void progress_begin(struct progress *progress)
 {
-    *progress = (struct progress){.is_shown = is_capable_terminal()};
-    (void)pthread_mutex_init(&progress->lock, NULL);
+    *progress = (struct progress){0};
+    terminal_line_begin(&progress->line, 0);
 }
 
 void progress_end(struct progress *progress)
 {
-    clear(progress);
-    (void)pthread_mutex_destroy(&progress->lock);
+    terminal_line_end(&progress->line);
 }

@@ -6,12 +6,12 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "cli/terminal_line.h"
 #include "registry/push.h"
 
 enum {
@@ -25,17 +25,13 @@ struct progress_copy {
 };
 
 struct progress {
-    bool is_shown;
+    struct terminal_line line;
     size_t existed;
     size_t mounted;
     size_t copied;
     size_t manifests;
     size_t tags;
     struct progress_copy copies[PROGRESS_COPIES_MAX];
-    int64_t next_drawing; /* clock_monotonic_ms(); not before */
-
-    pthread_mutex_t lock;
-    bool is_drawn; /* guarded by lock: the line is there */
 };
 
 /* Shown only where standard error is a terminal that can do more than print. */

@@ -1,95 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mquery IMAGE...: asks for each image, the registry itself or a service, and prints the answers in
- * the order given. One image that fails does not keep the others from being asked.
+ * mquery IMAGE...: asks for all images side by side, the registries themselves or a service, and
+ * prints the answers in the order given. One image that fails does not keep the others from being
+ * asked.
  */
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/escape.h"
-#include "cli/account.h"
-#include "cli/agent.h"
-#include "cli/answer.h"
 #include "cli/command.h"
+#include "cli/crowd.h"
 #include "cli/print.h"
 #include "cli/requirement.h"
-#include "cli/service.h"
+#include "cli/source.h"
 #include "manifest/manifest.h"
-#include "registry/registry.h"
 
 enum {
     OUTPUT_MAX = 16 * 1024 * 1024,
     WARNING_SIZE = 512
 };
 
+struct question {
+    const char *image;
+    struct reference *reference; /* NULL: it is none */
+    struct answer answer;        /* without a report: `error` says why */
+    struct error error;
+};
+
 struct query {
-    struct agent agent; /* used where there is no service */
-    struct service *service;
+    struct source source;
     struct platform *platform;       /* --platform, or NULL */
     struct requirement *requirement; /* --require, or NULL */
     bool is_json;
+    struct question *questions;
+    size_t count;
+    enum exit_status status; /* of the first image that was not a yes */
 };
+
+static void question_release(struct question *question)
+{
+    reference_free(question->reference);
+    answer_release(&question->answer);
+    question->reference = NULL;
+}
 
 static void query_release(struct query *query)
 {
+    for (size_t i = 0; i < query->count; i++)
+        question_release(&query->questions[i]);
+    free(query->questions);
     requirement_free(query->requirement);
     platform_free(query->platform);
-    service_free(query->service);
-    agent_release(&query->agent);
+    source_release(&query->source);
     *query = (struct query){0};
 }
 
-/* --server, else MQUERY_SERVER; NULL where the registry is to be asked (also --server ''). */
-static const char *service_url(const struct options *options)
+static bool add_questions(struct query *query, const struct options *options, struct error *error)
 {
-    const char *url = options->values[OPTION_SERVER];
-
-    if (!url)
-        url = getenv("MQUERY_SERVER"); /* NOLINT(concurrency-mt-unsafe): no thread runs yet */
-    return url && url[0] != '\0' ? url : NULL;
-}
-
-/* What only who asks a registry can want. */
-static bool refuse_registry_flags(const struct options *options, struct error *error)
-{
-    static const enum option names[] = {OPTION_PLAIN_HTTP, OPTION_USERNAME, OPTION_PASSWORD,
-                                        OPTION_PASSWORD_STDIN, OPTION_DOCKER_CFG};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (options->values[names[i]]) {
-            return error_set(error, ERROR_INVALID,
-                             "%s is for asking a registry, and a service is asked",
-                             flags[names[i]].name);
-        }
+    query->questions = calloc(options->operand_count, sizeof(*query->questions));
+    if (!query->questions)
+        return error_no_memory(error);
+    query->count = options->operand_count;
+    for (size_t i = 0; i < query->count; i++) {
+        struct question *question = &query->questions[i];
+        question->image = options->operands[i];
+        question->reference = reference_parse(slice_from_string(question->image), &question->error);
     }
     return true;
-}
-
-static bool open_service(struct query *query, const struct options *options, const char *url,
-                         struct error *error)
-{
-    CLEANUP(config_unref_p) struct config *config = NULL;
-
-    if (!refuse_registry_flags(options, error))
-        return false;
-    config = settings_load(options, SETTINGS_QUERY_TIMEOUT, error);
-    if (!config)
-        return false;
-    query->service = service_new(url, config->registry.insecure, config->registry.timeout, error);
-    if (!query->service && error->code == ERROR_INVALID)
-        error_prefix(error, options->values[OPTION_SERVER] ? "--server " : "MQUERY_SERVER ");
-    return query->service != NULL;
-}
-
-static bool open_source(struct query *query, const struct options *options, struct error *error)
-{
-    const char *url = service_url(options);
-
-    if (url)
-        return open_service(query, options, url, error);
-    return account_check_registry(options, error) &&
-           agent_open(&query->agent, options, SETTINGS_QUERY_TIMEOUT, error);
 }
 
 /* Everything that can be wrong with the flags is found here, before anything is asked. */
@@ -115,31 +92,10 @@ static bool query_init(struct query *query, const struct options *options, struc
             return false;
         }
     }
-    return open_source(query, options, error);
+    return source_open(&query->source, options, error) && add_questions(query, options, error);
 }
 
-static bool ask_registry(const struct query *query, const struct reference *reference,
-                         struct answer *answer, struct error *error)
-{
-    const struct registry_question question = {
-        .reference = reference,
-        .credential = query->agent.credential,
-        .deadline = agent_deadline(&query->agent),
-        .retries = AGENT_RETRIES,
-    };
-
-    answer->report = registry_query(query->agent.registry, &question, error);
-    answer->confirmed = clock_realtime_ms() / 1000;
-    return answer->report != NULL;
-}
-
-static bool ask(const struct query *query, struct slice image, const struct reference *reference,
-                struct answer *answer, struct error *error)
-{
-    if (query->service)
-        return service_query(query->service, image, answer, error);
-    return ask_registry(query, reference, answer, error);
-}
+/* -- answers -------------------------------------------------------------------------------- */
 
 static bool print_answer(const struct query *query, struct slice image, const struct answer *answer,
                          struct error *error)
@@ -183,46 +139,72 @@ static enum exit_status judge(const struct query *query, const char *image,
 }
 
 /* False where going on is pointless: nobody can read the answers. */
-static bool query_image(const struct query *query, const char *image, enum exit_status *status)
+static bool tell_answer(const struct query *query, const struct question *question,
+                        enum exit_status *status)
 {
-    CLEANUP(answer_release) struct answer answer = {0};
-    struct slice text = slice_from_string(image);
+    const struct report *report = question->answer.report;
     struct error error;
 
-    CLEANUP(reference_free_p) struct reference *reference = reference_parse(text, &error);
-    if (!reference) {
-        *status = print_bad_reference(image, &error);
-        return true;
-    }
-    if (!ask(query, text, reference, &answer, &error)) {
-        *status = print_failure(image, &error);
-        return true;
-    }
-    if (!print_answer(query, text, &answer, &error)) {
+    if (!print_answer(query, slice_from_string(question->image), &question->answer, &error)) {
         *status = print_failure(NULL, &error);
         return false;
     }
     if (!query->is_json)
-        print_warnings(image, answer.report);
-    *status = judge(query, image, answer.report);
+        print_warnings(question->image, report);
+    *status = judge(query, question->image, report);
     return true;
+}
+
+/* -- the crowd ------------------------------------------------------------------------------ */
+
+static const char *lane(const void *context, size_t number)
+{
+    const struct query *query = context;
+    const struct reference *reference = query->questions[number].reference;
+
+    return reference ? source_lane(&query->source, reference) : NULL;
+}
+
+static void ask(void *context, size_t number)
+{
+    const struct query *query = context;
+    struct question *question = &query->questions[number];
+
+    if (question->reference &&
+        !source_ask(&query->source, slice_from_string(question->image), question->reference,
+                    &question->answer, &question->error))
+        answer_release(&question->answer);
+}
+
+static bool tell(void *context, size_t number)
+{
+    struct query *query = context;
+    struct question *question = &query->questions[number];
+    enum exit_status status = EXIT_YES;
+    bool can_go_on = true;
+
+    if (!question->reference)
+        status = print_bad_reference(question->image, &question->error);
+    else if (!question->answer.report)
+        status = print_failure(question->image, &question->error);
+    else
+        can_go_on = tell_answer(query, question, &status);
+    if (query->status == EXIT_YES || !can_go_on)
+        query->status = status;
+    question_release(question);
+    return can_go_on;
 }
 
 enum exit_status command_query(const struct options *options)
 {
     CLEANUP(query_release) struct query query = {0};
-    enum exit_status first = EXIT_YES; /* the status of the first image that was not a yes */
     struct error error;
 
     if (!query_init(&query, options, &error))
         return print_failure(NULL, &error);
-    for (size_t i = 0; i < options->operand_count; i++) {
-        enum exit_status status = EXIT_YES;
-        bool can_go_on = query_image(&query, options->operands[i], &status);
-        if (!can_go_on)
-            return status;
-        if (first == EXIT_YES)
-            first = status;
-    }
-    return first;
+    const struct crowd crowd = {
+        .count = query.count, .context = &query, .lane = lane, .ask = ask, .tell = tell};
+    if (!crowd_run(&crowd, &error))
+        return print_failure(NULL, &error);
+    return query.status;
 }

@@ -71,6 +71,16 @@ void requirement_free(struct requirement *requirement)
     free(requirement);
 }
 
+size_t requirement_count(const struct requirement *requirement)
+{
+    return requirement->count;
+}
+
+const struct platform *requirement_platform(const struct requirement *requirement, size_t index)
+{
+    return requirement->platforms[index];
+}
+
 /* Registries choose these words: escaped. */
 static void append_platform(struct buffer *out, const struct platform *platform)
 {

@@ -7,10 +7,12 @@
 #define CLI_REQUIREMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 
+struct platform;
 struct report;
 struct requirement;
 
@@ -19,6 +21,10 @@ struct requirement;
 struct requirement *requirement_parse(struct slice text, struct error *error) MUST_USE;
 void requirement_free(struct requirement *requirement);
 CLEANUP_DEFINE(struct requirement, requirement_free)
+
+/* Its platforms, in the order given. */
+size_t requirement_count(const struct requirement *requirement);
+const struct platform *requirement_platform(const struct requirement *requirement, size_t index);
 
 /* Otherwise appends to `missing`, in one line, what is not offered; safe for a terminal. */
 bool requirement_is_met(const struct requirement *requirement, const struct report *report,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/service.h"
 
+#include <pthread.h>
+
 #include <curl/curl.h>
 
 #include "base/escape.h"
@@ -13,19 +15,22 @@ enum {
     PATH_MAX_LENGTH = 4096
 };
 
-struct service {
+/* One question at a time, over a connection that is kept for the next. */
+struct line {
+    struct line *next;
     CURL *easy;
-    CURLU *url;          /* BASE/query */
-    struct buffer place; /* host:port, for messages: a URL may hold a password */
     struct buffer body;
     char reason[CURL_ERROR_SIZE];
 };
 
-static size_t receive(char *data, size_t size, size_t count, void *context)
-{
-    struct service *service = context;
-    return buffer_append(&service->body, data, size * count) ? size * count : 0;
-}
+struct service {
+    CURLU *url;          /* BASE/query */
+    struct buffer place; /* host:port, for messages: a URL may hold a password */
+    bool is_insecure;
+    long timeout; /* ms */
+    pthread_mutex_t mutex;
+    struct line *idle; /* guarded by mutex */
+};
 
 /* BASE's path without a final slash, and "/query". */
 static bool set_path(CURLU *url)
@@ -90,25 +95,75 @@ static bool set_url(struct service *service, const char *url, struct error *erro
     return true;
 }
 
-static bool set_options(struct service *service, bool insecure, int64_t timeout_ms,
-                        struct error *error)
-{
-    CURL *easy = curl_easy_init();
+/* -- lines ---------------------------------------------------------------------------------- */
 
-    service->easy = easy;
-    if (!easy)
-        return error_no_memory(error);
+static size_t receive(char *data, size_t size, size_t count, void *context)
+{
+    struct line *line = context;
+    return buffer_append(&line->body, data, size * count) ? size * count : 0;
+}
+
+static void line_free(struct line *line)
+{
+    if (!line)
+        return;
+    curl_easy_cleanup(line->easy);
+    buffer_release(&line->body);
+    free(line);
+}
+
+static void set_options(struct line *line, const struct service *service)
+{
+    CURL *easy = line->easy;
+
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "mquery/" BUILD_VERSION);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, insecure ? 0L : 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, insecure ? 0L : 2L);
+    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, service->timeout);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, service->is_insecure ? 0L : 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, service->is_insecure ? 0L : 2L);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, service);
-    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, service->reason);
-    return true;
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, line);
+    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->reason);
 }
+
+/* NULL: no memory. */
+static struct line *line_new(const struct service *service)
+{
+    struct line *line = calloc(1, sizeof(*line));
+
+    if (!line)
+        return NULL;
+    buffer_init(&line->body, ANSWER_MAX);
+    line->easy = curl_easy_init();
+    if (line->easy) {
+        set_options(line, service);
+        return line;
+    }
+    line_free(line);
+    return NULL;
+}
+
+static struct line *take_line(struct service *service)
+{
+    (void)pthread_mutex_lock(&service->mutex);
+    struct line *line = service->idle;
+    if (line)
+        service->idle = line->next;
+    (void)pthread_mutex_unlock(&service->mutex);
+    return line ? line : line_new(service);
+}
+
+static void give_back(struct service *service, struct line *line)
+{
+    buffer_release(&line->body);
+    (void)pthread_mutex_lock(&service->mutex);
+    line->next = service->idle;
+    service->idle = line;
+    (void)pthread_mutex_unlock(&service->mutex);
+}
+
+/* -- the service ---------------------------------------------------------------------------- */
 
 struct service *service_new(const char *url, bool insecure, int64_t timeout_ms, struct error *error)
 {
@@ -123,31 +178,39 @@ struct service *service_new(const char *url, bool insecure, int64_t timeout_ms, 
         return NULL;
     }
     buffer_init(&service->place, PLACE_MAX);
-    buffer_init(&service->body, ANSWER_MAX);
-    if (!set_url(service, url, error) || !set_options(service, insecure, timeout_ms, error)) {
-        service_free(service);
-        return NULL;
-    }
-    return service;
+    (void)pthread_mutex_init(&service->mutex, NULL);
+    service->is_insecure = insecure;
+    service->timeout = (long)timeout_ms;
+    if (set_url(service, url, error))
+        return service;
+    service_free(service);
+    return NULL;
 }
 
 void service_free(struct service *service)
 {
     if (!service)
         return;
-    curl_easy_cleanup(service->easy);
+    while (service->idle) {
+        struct line *line = service->idle;
+        service->idle = line->next;
+        line_free(line);
+    }
     curl_url_cleanup(service->url);
     buffer_release(&service->place);
-    buffer_release(&service->body);
+    (void)pthread_mutex_destroy(&service->mutex);
     free(service);
     curl_global_cleanup();
 }
 
+/* -- a question ----------------------------------------------------------------------------- */
+
 /* Always false. */
-static bool transfer_failed(const struct service *service, CURLcode result, struct error *error)
+static bool transfer_failed(const struct service *service, const struct line *line, CURLcode result,
+                            struct error *error)
 {
     struct slice place = buffer_slice(&service->place);
-    const char *reason = service->reason[0] ? service->reason : curl_easy_strerror(result);
+    const char *reason = line->reason[0] ? line->reason : curl_easy_strerror(result);
     enum error_code code = ERROR_UPSTREAM;
 
     /* Here libcurl's longer words would say the place once more. */
@@ -159,7 +222,7 @@ static bool transfer_failed(const struct service *service, CURLcode result, stru
         code = ERROR_TIMEOUT;
     if (result == CURLE_OUT_OF_MEMORY)
         code = ERROR_INTERNAL;
-    if (service->body.state == BUFFER_FULL)
+    if (line->body.state == BUFFER_FULL)
         reason = "its answer is too long";
     return error_set(error, code, "the service at '%s': %s", ESCAPED(place),
                      ESCAPED(slice_from_string(reason)));
@@ -180,29 +243,40 @@ static CURLU *question_url(const struct service *service, struct slice image)
     return NULL;
 }
 
-bool service_query(struct service *service, struct slice image, struct answer *answer,
-                   struct error *error)
+static bool ask(const struct service *service, struct line *line, struct answer *answer,
+                struct error *error)
 {
     long status = 0;
     curl_off_t retry_after = 0;
-    CURLU *url = question_url(service, image);
 
-    if (!url)
-        return error_no_memory(error);
-    buffer_clear(&service->body);
-    service->reason[0] = '\0';
-    (void)curl_easy_setopt(service->easy, CURLOPT_CURLU, url);
-    CURLcode result = curl_easy_perform(service->easy);
-    (void)curl_easy_setopt(service->easy, CURLOPT_CURLU, (CURLU *)NULL);
-    curl_url_cleanup(url);
+    line->reason[0] = '\0';
+    CURLcode result = curl_easy_perform(line->easy);
     if (result != CURLE_OK)
-        return transfer_failed(service, result, error);
-
-    (void)curl_easy_getinfo(service->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(service->easy, CURLINFO_RETRY_AFTER, &retry_after);
-    if (answer_parse(answer, status, buffer_slice(&service->body), error))
+        return transfer_failed(service, line, result, error);
+    (void)curl_easy_getinfo(line->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(line->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    if (answer_parse(answer, status, buffer_slice(&line->body), error))
         return true;
     if (retry_after > 0 && retry_after < UINT32_MAX)
         error->retry_after = (uint32_t)retry_after;
     return false;
+}
+
+bool service_query(struct service *service, struct slice image, struct answer *answer,
+                   struct error *error)
+{
+    CURLU *url = question_url(service, image);
+    struct line *line = url ? take_line(service) : NULL;
+    bool is_answered = false;
+
+    if (line) {
+        (void)curl_easy_setopt(line->easy, CURLOPT_CURLU, url);
+        is_answered = ask(service, line, answer, error);
+        (void)curl_easy_setopt(line->easy, CURLOPT_CURLU, (CURLU *)NULL);
+        give_back(service, line);
+    } else {
+        (void)error_no_memory(error);
+    }
+    curl_url_cleanup(url);
+    return is_answered;
 }

@@ -50,6 +50,8 @@ static void name_flag(const char *setting, struct error *error)
 static struct config *load(const struct options *options, const char *timeout_setting,
                            struct error *error)
 {
+    /* A person's own variables hold for mquery as for any program they run. */
+    static const struct config_override defaults[] = {{"registry.proxy", "environment"}};
     const char *timeout = options->values[OPTION_TIMEOUT];
     struct config_override overrides[] = {{timeout_setting, timeout}};
     struct warnings warnings = {0};
@@ -57,7 +59,9 @@ static struct config *load(const struct options *options, const char *timeout_se
     CLEANUP(free_p) const char **variables = registry_environment(error);
     if (!variables)
         return NULL;
-    struct config *config = config_load(&(struct config_sources){.environment = variables,
+    struct config *config = config_load(&(struct config_sources){.defaults = defaults,
+                                                                 .default_count = 1,
+                                                                 .environment = variables,
                                                                  .flags = overrides,
                                                                  .flag_count = timeout ? 1 : 0},
                                         &warnings, error);

@@ -11,9 +11,11 @@
 
 #include "base/escape.h"
 #include "base/suggest.h"
+#include "config/certs_dirs.h"
 #include "config/environment.h"
 #include "config/file.h"
 #include "config/hosts.h"
+#include "config/passed.h"
 #include "config/setting.h"
 #include "config/value.h"
 #include "data/yaml.h"
@@ -167,16 +169,16 @@ static bool refuse_flag(struct slice name, struct error *error)
                      suggestion_phrase(&suggestion));
 }
 
-static bool load_flags(struct loading *loading, const struct config_override *flags, size_t count,
-                       struct error *error)
+static bool load_overrides(struct loading *loading, const struct config_override *overrides,
+                           size_t count, struct error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        struct slice name = slice_from_string(flags[i].name);
+        struct slice name = slice_from_string(overrides[i].name);
         const struct setting *setting = find_setting(name);
-        struct setting_source source = {flags[i].name, error};
+        struct setting_source source = {overrides[i].name, error};
         if (!setting)
             return refuse_flag(name, error);
-        if (!load_variable(loading, setting, slice_from_string(flags[i].value), &source))
+        if (!load_variable(loading, setting, slice_from_string(overrides[i].value), &source))
             return false;
     }
     return true;
@@ -205,12 +207,18 @@ static bool load_port(struct loading *loading, const char *port, struct error *e
 static bool load_all(struct loading *loading, const struct config_sources *sources,
                      struct warnings *warnings, struct error *error)
 {
+    const char *passed = environment_get(sources->environment, "CREDENTIALS_DIRECTORY");
+
     return setting_read_initial(settings, setting_total, loading->config, error) &&
+           load_overrides(loading, sources->defaults, sources->default_count, error) &&
            load_file(loading, sources->file, error) &&
            environment_each(sources->environment, load_variable, loading, warnings, error) &&
-           load_flags(loading, sources->flags, sources->flag_count, error) &&
+           passed_each(passed, load_variable, loading, error) &&
+           load_overrides(loading, sources->flags, sources->flag_count, error) &&
            load_port(loading, environment_get(sources->environment, "PORT"), error) &&
-           hosts_read_passwords(&loading->config->registry, error);
+           certs_dirs_read(&loading->config->registry, warnings, error) &&
+           hosts_complete(&loading->config->registry, error) &&
+           hosts_read_files(&loading->config->registry, error);
 }
 
 struct config *config_load(const struct config_sources *sources, struct warnings *warnings,
@@ -275,14 +283,4 @@ bool config_print(const struct config *config, struct buffer *out)
         print_setting(config, &settings[i], out);
     }
     return buffer_ok(out);
-}
-
-const struct config_host *config_registry_host(const struct config_registry *registry,
-                                               struct slice name)
-{
-    for (size_t i = 0; i < registry->host_count; i++) {
-        if (slice_equal_string(name, registry->hosts[i].name))
-            return &registry->hosts[i];
-    }
-    return NULL;
 }

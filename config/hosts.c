@@ -17,19 +17,24 @@ struct host_list {
     size_t count;
 };
 
-static void host_release(struct config_host *host)
+static void release_secret(char **secret)
+{
+    if (*secret)
+        explicit_bzero(*secret, strlen(*secret));
+    free(TAKE(*secret));
+}
+
+void hosts_release_one(struct config_host *host)
 {
     setting_release(host_settings, host_setting_total, host);
-    if (host->password)
-        explicit_bzero(host->password, strlen(host->password));
-    free(host->password);
-    host->password = NULL;
+    release_secret(&host->password);
+    release_secret(&host->token);
 }
 
 static void host_list_release(struct host_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        host_release(&list->items[i]);
+        hosts_release_one(&list->items[i]);
     free(list->items);
     *list = (struct host_list){0};
 }
@@ -53,24 +58,67 @@ static bool refuse_key(const struct yaml_node *key, const struct setting_source 
                         suggestion_phrase(&suggestion));
 }
 
-/* What no single key can tell. */
+/* -- what no single key can tell ------------------------------------------------------------ */
+
+static bool has_trust(const struct config_host *host)
+{
+    return host->ca_file || host->extra_ca_files.count || host->client_cert;
+}
+
+static const char *find_fault(const struct config_host *host)
+{
+    int ways_in =
+        (host->username != NULL) + (host->token_file != NULL) + (host->credential_helper != NULL);
+
+    if (!host->username != !host->password_file)
+        return "username and password_file need each other";
+    if (ways_in > 1)
+        return "only one of username, token_file and credential_helper can be used";
+    /* RFC 7617 section 2: the colon ends the name. */
+    if (host->username && strchr(host->username, ':'))
+        return "a username cannot hold a ':'";
+    if (!host->client_cert != !host->client_key)
+        return "client_cert and client_key need each other";
+    if (host->plain_http && (has_trust(host) || host->insecure_skip_verify))
+        return "plain_http has no use for certificates or insecure_skip_verify";
+    return NULL;
+}
+
+/* A pattern names no host: what gives something away, or takes a protection off, is said of hosts
+ * by name, or at least of a domain. */
+const char *hosts_find_pattern_fault(const struct config_host *host)
+{
+    bool is_everything = strcmp(host->name, "*") == 0;
+
+    if (host->name[0] != '*')
+        return NULL;
+    if (host->plain_http) /* H26 */
+        return "plain_http is for a host's whole name";
+    if (is_everything && (host->username || host->token_file || host->realm.count))
+        return "credentials are not for whatever host is named";
+    if (is_everything && host->client_cert)
+        return "client_cert is not for whatever host is named";
+    if (is_everything && host->insecure_skip_verify)
+        return "insecure_skip_verify is not for whatever host is named";
+    return NULL;
+}
+
 static bool check_host(const struct config_host *host, const struct yaml_node *node,
                        const struct setting_source *source)
 {
     if (!host->name)
         return setting_fail(source, node, "a host needs a name");
-    if (!host->username != !host->password_file)
-        return setting_fail(source, node, "host '%s': username and password_file need each other",
-                            host->name);
-    /* RFC 7617 section 2: the colon ends the name. */
-    if (host->username && strchr(host->username, ':'))
-        return setting_fail(source, node, "host '%s': a username cannot hold a ':'", host->name);
-    if (host->plain_http && (host->ca_file || host->insecure_skip_verify)) {
-        return setting_fail(source, node,
-                            "host '%s': plain_http has no use for ca_file or insecure_skip_verify",
-                            host->name);
-    }
-    return true;
+    const char *fault = find_fault(host);
+    if (!fault)
+        fault = hosts_find_pattern_fault(host);
+    return !fault || setting_fail(source, node, "host '%s': %s", host->name, fault);
+}
+
+/* -- reading -------------------------------------------------------------------------------- */
+
+uint32_t hosts_key_bit(const char *name)
+{
+    return UINT32_C(1) << (find_key(slice_from_string(name)) - host_settings);
 }
 
 static bool read_host(struct config_host *host, const struct yaml_node *node,
@@ -86,6 +134,7 @@ static bool read_host(struct config_host *host, const struct yaml_node *node,
             return refuse_key(node->keys[i], source);
         if (!setting_read(setting, node->items[i], host, source))
             return false;
+        host->written |= hosts_key_bit(setting->name);
     }
     return check_host(host, node, source);
 }
@@ -145,20 +194,30 @@ static bool read_hosts(const struct setting *setting, const struct yaml_node *no
     return true;
 }
 
-bool hosts_read_passwords(struct config_registry *registry, struct error *error)
+struct config_host *hosts_add(struct config_registry *registry, struct slice name,
+                              struct error *error)
 {
-    for (size_t i = 0; i < registry->host_count; i++) {
-        struct config_host *host = &registry->hosts[i];
-        if (!host->password_file)
-            continue;
-        host->password = file_read_secret(host->password_file, error);
-        if (!host->password) {
-            error_prefix(error, "host '%s': ", host->name);
-            return false;
-        }
+    size_t count = registry->host_count;
+    struct config_host host = {.name = slice_copy(name), .is_implied = true};
+    struct config_host *hosts = realloc(registry->hosts, (count + 1) * sizeof(*hosts));
+
+    if (hosts)
+        registry->hosts = hosts;
+    if (!hosts || !host.name) {
+        free(host.name);
+        error_no_memory(error);
+        return NULL;
     }
-    return true;
+    registry->hosts[count] = host;
+    registry->host_count = count + 1;
+    /* The first row is the name. */
+    if (!setting_read_initial(host_settings + 1, host_setting_total - 1, &registry->hosts[count],
+                              error))
+        return NULL;
+    return &registry->hosts[count];
 }
+
+/* -- printing ------------------------------------------------------------------------------- */
 
 static void print_host(const struct config_host *host, size_t indent, struct buffer *out)
 {
@@ -166,9 +225,9 @@ static void print_host(const struct config_host *host, size_t indent, struct buf
 
     for (size_t i = 0; i < host_setting_total; i++) {
         CLEANUP(buffer_release) struct buffer value = BUFFER_INIT(HOST_PRINTED_MAX);
-        setting_print(&host_settings[i], host, &value);
-        if (slice_equal_string(buffer_slice(&value), host_settings[i].initial))
+        if (!(host->written & UINT32_C(1) << i))
             continue;
+        setting_print(&host_settings[i], host, &value);
         (void)buffer_format(out, "\n%*s%s%s: ", (int)indent, "", bullet, host_settings[i].name);
         (void)buffer_append_slice(out, buffer_slice(&value));
         bullet = "  ";
@@ -178,12 +237,13 @@ static void print_host(const struct config_host *host, size_t indent, struct buf
 static void print_hosts(const struct setting *setting, const void *slot, struct buffer *out)
 {
     const struct config_registry *registry = slot;
+    size_t before = out->length;
 
     (void)setting;
-    if (registry->host_count == 0)
-        (void)buffer_append_string(out, "[]");
     for (size_t i = 0; i < registry->host_count; i++)
         print_host(&registry->hosts[i], 4, out);
+    if (out->length == before)
+        (void)buffer_append_string(out, "[]");
 }
 
 const struct setting_type setting_hosts = {

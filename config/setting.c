@@ -27,21 +27,31 @@ bool setting_fail(const struct setting_source *source, const struct yaml_node *w
     return false;
 }
 
+bool setting_describe_values(const struct setting *setting, struct buffer *out)
+{
+    (void)buffer_append_string(out, setting->type->expected);
+    for (const char *const *word = setting->words; word && *word; word++)
+        (void)buffer_format(out, "%s %s", word == setting->words ? "" : ",", *word);
+    if (setting->max) {
+        (void)buffer_append_string(out, ", from ");
+        setting->type->format(setting->min, out);
+        (void)buffer_append_string(out, " to ");
+        setting->type->format(setting->max, out);
+    }
+    return buffer_ok(out);
+}
+
 bool setting_refuse(const struct setting *setting, const struct yaml_node *node, struct slice text,
                     const struct setting_source *source)
 {
     CLEANUP(buffer_release) struct buffer expected = BUFFER_INIT(PHRASE_MAX);
 
-    (void)buffer_append_string(&expected, setting->type->expected);
-    for (const char *const *word = setting->words; word && *word; word++)
-        (void)buffer_format(&expected, "%s %s", word == setting->words ? "" : ",", *word);
-    if (setting->max) {
-        (void)buffer_append_string(&expected, ", from ");
-        setting->type->format(setting->min, &expected);
-        (void)buffer_append_string(&expected, " to ");
-        setting->type->format(setting->max, &expected);
-    }
-    return setting_fail(source, node, "'%s' is not %s", ESCAPED(text), buffer_string(&expected));
+    (void)setting_describe_values(setting, &expected);
+    /* S21: of a URL with a password in it, what stands behind that. */
+    ptrdiff_t user_end = slice_find_last(text, '@');
+    struct slice shown = user_end < 0 ? text : slice_from(text, (size_t)user_end);
+    return setting_fail(source, node, "'%s%s' is not %s", user_end < 0 ? "" : "...", ESCAPED(shown),
+                        buffer_string(&expected));
 }
 
 static void *slot_of(const struct setting *setting, void *owner)
@@ -80,6 +90,20 @@ bool setting_read_initial(const struct setting *table, size_t count, void *owner
             return false;
     }
     return true;
+}
+
+bool setting_copy(const struct setting *setting, const void *from, void *to, struct error *error)
+{
+    return setting->type->copy(setting, (const char *)from + setting->offset, slot_of(setting, to),
+                               error);
+}
+
+void setting_lower(char *text)
+{
+    for (; *text; text++) {
+        if (*text >= 'A' && *text <= 'Z')
+            *text = (char)(*text + ('a' - 'A'));
+    }
 }
 
 void setting_print(const struct setting *setting, const void *owner, struct buffer *out)

@@ -76,10 +76,19 @@ static void print_number(const struct setting *setting, const void *slot, struct
         (void)buffer_append_string(out, setting->words[value]);
 }
 
+static bool copy_number(const struct setting *setting, const void *from, void *to,
+                        struct error *error)
+{
+    (void)error;
+    memcpy(to, from, setting->type->width);
+    return true;
+}
+
 const struct setting_type setting_boolean = {
     .expected = "true or false",
     .read = read_number,
     .print = print_number,
+    .copy = copy_number,
     .width = sizeof(bool),
     .parse = value_parse_boolean,
     .format = value_print_boolean,
@@ -89,6 +98,7 @@ const struct setting_type setting_count = {
     .expected = "a whole number",
     .read = read_number,
     .print = print_number,
+    .copy = copy_number,
     .width = sizeof(uint32_t),
     .parse = value_parse_count,
     .format = value_print_count,
@@ -98,6 +108,7 @@ const struct setting_type setting_duration = {
     .expected = "a duration such as 30s or 1h30m",
     .read = read_number,
     .print = print_number,
+    .copy = copy_number,
     .width = sizeof(int64_t),
     .parse = value_parse_duration,
     .format = value_print_duration,
@@ -107,6 +118,7 @@ const struct setting_type setting_size = {
     .expected = "a size such as 64MiB",
     .read = read_number,
     .print = print_number,
+    .copy = copy_number,
     .width = sizeof(uint64_t),
     .parse = value_parse_size,
     .format = value_print_size,
@@ -116,5 +128,6 @@ const struct setting_type setting_word = {
     .expected = "one of",
     .read = read_number,
     .print = print_number,
+    .copy = copy_number,
     .width = sizeof(enum log_level),
 };

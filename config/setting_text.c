@@ -10,14 +10,6 @@
 #include "config/value.h"
 #include "data/json.h"
 
-static void lower(char *text)
-{
-    for (; *text; text++) {
-        if (*text >= 'A' && *text <= 'Z')
-            *text = (char)(*text + ('a' - 'A'));
-    }
-}
-
 /* A copy the caller frees, or NULL: refused, or no memory. */
 static char *copy_text(const struct setting *setting, const struct yaml_node *node,
                        struct slice text, const struct setting_source *source)
@@ -30,7 +22,7 @@ static char *copy_text(const struct setting *setting, const struct yaml_node *no
     if (!copy)
         error_no_memory(source->error);
     else if (setting->type->is_lowered)
-        lower(copy);
+        setting_lower(copy);
     return copy;
 }
 
@@ -69,6 +61,21 @@ static void print_text(const struct setting *setting, const void *slot, struct b
         value_print_text(slice_from_string(*text), out);
     else
         (void)buffer_append_string(out, "null");
+}
+
+static bool copy_of_text(const struct setting *setting, const void *from, void *to,
+                         struct error *error)
+{
+    const char *const *source = from;
+    char **target = to;
+    char *copy = *source ? strdup(*source) : NULL;
+
+    (void)setting;
+    if (*source && !copy)
+        return error_no_memory(error);
+    release_text(to);
+    *target = copy;
+    return true;
 }
 
 /* -- lists ---------------------------------------------------------------------------------- */
@@ -155,12 +162,34 @@ static void print_list(const struct setting *setting, const void *slot, struct b
     json_write_array_end(&writer);
 }
 
+static bool copy_list(const struct setting *setting, const void *from, void *to,
+                      struct error *error)
+{
+    const struct string_list *source = from;
+    struct string_list copy = {.items = calloc(source->count + 1, sizeof(copy.items[0]))};
+    bool done = copy.items != NULL;
+
+    (void)setting;
+    for (; done && copy.count < source->count; copy.count += done) {
+        copy.items[copy.count] = strdup(source->items[copy.count]);
+        done = copy.items[copy.count] != NULL;
+    }
+    if (!done) {
+        release_list(&copy);
+        return error_no_memory(error);
+    }
+    release_list(to);
+    memcpy(to, &copy, sizeof(copy));
+    return true;
+}
+
 /* -- the types ------------------------------------------------------------------------------ */
 
 const struct setting_type setting_optional = {
     .expected = "a printable text",
     .read = read_text,
     .print = print_text,
+    .copy = copy_of_text,
     .release = release_text,
     .accepts = value_is_text,
     .is_optional = true,
@@ -170,25 +199,58 @@ const struct setting_type setting_address = {
     .expected = "an address such as 127.0.0.1:8080, [::]:8080, :8080 or unix:/path",
     .read = read_text,
     .print = print_text,
+    .copy = copy_of_text,
     .release = release_text,
     .accepts = value_is_address,
+};
+
+const struct setting_type setting_optional_address = {
+    .expected = "an address such as 127.0.0.1:9090, [::]:9090, :9090 or unix:/path",
+    .read = read_text,
+    .print = print_text,
+    .copy = copy_of_text,
+    .release = release_text,
+    .accepts = value_is_address,
+    .is_optional = true,
 };
 
 const struct setting_type setting_credentials = {
     .expected = "none, docker, or a path with a '/' in it",
     .read = read_text,
     .print = print_text,
+    .copy = copy_of_text,
     .release = release_text,
     .accepts = value_is_credentials,
 };
 
-const struct setting_type setting_host = {
-    .expected = "a host such as registry.example.com:5000",
+const struct setting_type setting_proxy = {
+    .expected = "none, environment, or a URL such as http://proxy.example.com:3128 (without a "
+                "password: one that wants one stands in the environment)",
     .read = read_text,
     .print = print_text,
+    .copy = copy_of_text,
     .release = release_text,
-    .accepts = value_is_host,
+    .accepts = value_is_proxy,
+};
+
+const struct setting_type setting_host_pattern = {
+    .expected = "a host such as registry.example.com:5000, or *.example.com, or *",
+    .read = read_text,
+    .print = print_text,
+    .copy = copy_of_text,
+    .release = release_text,
+    .accepts = value_is_host_pattern,
     .is_lowered = true,
+    .is_optional = true,
+};
+
+const struct setting_type setting_helper = {
+    .expected = "NAME of a program docker-credential-NAME, such as ecr-login",
+    .read = read_text,
+    .print = print_text,
+    .copy = copy_of_text,
+    .release = release_text,
+    .accepts = value_is_helper,
     .is_optional = true,
 };
 
@@ -197,6 +259,7 @@ const struct setting_type setting_host_list = {
     .is_collection = true,
     .read = read_list,
     .print = print_list,
+    .copy = copy_list,
     .release = release_list,
     .accepts = value_is_host,
     .is_lowered = true,
@@ -207,7 +270,29 @@ const struct setting_type setting_pattern_list = {
     .is_collection = true,
     .read = read_list,
     .print = print_list,
+    .copy = copy_list,
     .release = release_list,
     .accepts = value_is_pattern,
     .is_lowered = true,
+};
+
+const struct setting_type setting_origin_list = {
+    .expected = "an origin such as https://ui.example.com:8443, or *",
+    .is_collection = true,
+    .read = read_list,
+    .print = print_list,
+    .copy = copy_list,
+    .release = release_list,
+    .accepts = value_is_origin,
+    .is_lowered = true,
+};
+
+const struct setting_type setting_text_list = {
+    .expected = "a printable text",
+    .is_collection = true,
+    .read = read_list,
+    .print = print_list,
+    .copy = copy_list,
+    .release = release_list,
+    .accepts = value_is_text,
 };

@@ -8,6 +8,7 @@
 
 enum {
     HOST_LENGTH_MAX = 255,
+    HELPER_LENGTH_MAX = 64,
     PORT_MAX = 65535
 };
 
@@ -230,6 +231,60 @@ bool value_is_pattern(struct slice text)
     if (slice_equal(text, SLICE("*")))
         return true;
     return value_is_host(slice_starts_with(text, SLICE("*.")) ? slice_from(text, 2) : text);
+}
+
+bool value_is_host_pattern(struct slice text)
+{
+    bool has_port = slice_find(text, ':') >= 0;
+
+    if (slice_starts_with(text, SLICE("*")))
+        return value_is_pattern(text) && !has_port;
+    return value_is_host(text);
+}
+
+bool value_is_repository(struct slice text)
+{
+    char before = '/';
+
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        bool is_word = is_digit(byte) || (byte >= 'a' && byte <= 'z');
+        bool may_follow = is_one_of(byte, "._-/") && !is_one_of(before, "./");
+        if (!is_word && !may_follow)
+            return false;
+        before = byte;
+    }
+    return text.length > 0 && text.length <= HOST_LENGTH_MAX && !is_one_of(before, "._-/");
+}
+
+bool value_is_helper(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        if (!is_digit(byte) && !is_letter(byte) && !(i > 0 && is_one_of(byte, "_.-")))
+            return false;
+    }
+    return text.length > 0 && text.length <= HELPER_LENGTH_MAX;
+}
+
+bool value_is_proxy(struct slice text)
+{
+    bool is_url =
+        slice_starts_with(text, SLICE("http://")) || slice_starts_with(text, SLICE("https://")) ||
+        slice_starts_with(text, SLICE("socks5://")) || slice_starts_with(text, SLICE("socks5h://"));
+
+    if (is_url)
+        return value_is_text(text) && slice_find(text, '@') < 0;
+    return slice_equal(text, SLICE("none")) || slice_equal(text, SLICE("environment"));
+}
+
+bool value_is_origin(struct slice text)
+{
+    if (slice_starts_with(text, SLICE("http://")))
+        return value_is_host(slice_from(text, 7));
+    if (slice_starts_with(text, SLICE("https://")))
+        return value_is_host(slice_from(text, 8));
+    return slice_equal(text, SLICE("*"));
 }
 
 bool value_is_address(struct slice text)

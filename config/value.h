@@ -36,6 +36,16 @@ bool value_is_text(struct slice text);
 bool value_is_host(struct slice text);
 /* "*", "*.domain", or a host. */
 bool value_is_pattern(struct slice text);
+/* "*", "*.domain" without a port, or a host. */
+bool value_is_host_pattern(struct slice text);
+/* What a repository may be called, by its characters: "proxy/hub". */
+bool value_is_repository(struct slice text);
+/* NAME of docker-credential-NAME: a letter or digit, then "_", "." and "-" too, 64 in all. */
+bool value_is_helper(struct slice text);
+/* "none", "environment", or a URL without a user or a password. */
+bool value_is_proxy(struct slice text);
+/* "*", or http:// or https:// and a host: what browsers send as Origin. */
+bool value_is_origin(struct slice text);
 /* "unix:/path", or something with a port at its end; "[::]:8080", ":8080". */
 bool value_is_address(struct slice text);
 /* "none", "docker", or a path (there is a slash in it). */

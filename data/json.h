@@ -114,5 +114,9 @@ void json_write_member_slice(struct json_writer *writer, const char *key, struct
 /* What was read, as it is: members in their order, numbers as written. Absent is null. It may be as
  * deep as JSON_DEPTH_MAX. */
 void json_write_value(struct json_writer *writer, const struct json *value);
+/* All members of an object that was read, into the one being written. */
+void json_write_members(struct json_writer *writer, const struct json *object);
+/* A value that is compact JSON already, byte by byte: it is not checked. */
+void json_write_text(struct json_writer *writer, struct slice json);
 
 #endif

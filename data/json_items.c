@@ -27,7 +27,9 @@ static char peek(struct walker *walker)
     while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\n' ||
                                         *cursor->at == '\r' || *cursor->at == '\t'))
         cursor->at++;
-    return cursor->at < cursor->end ? *cursor->at : '\0';
+    if (cursor->at == cursor->end)
+        return '\0';
+    return *cursor->at;
 }
 
 /* -- a container's members ------------------------------------------------------------------ */
@@ -99,17 +101,30 @@ static bool walk_member(struct walker *walker)
 
 /* -- the document --------------------------------------------------------------------------- */
 
-static bool walk_document(struct walker *walker)
+static bool walk_object(struct walker *walker)
 {
     if (peek(walker) != '{')
         return invalid(walker, "expected an object");
     if (!walk_container(walker, '}', walk_member))
         return false;
     const char *repeated = json_keys_pop(&walker->keys, 0);
-    if (repeated) {
-        walker->cursor.at = repeated;
-        return invalid(walker, "repeated key");
-    }
+    if (!repeated)
+        return true;
+    walker->cursor.at = repeated;
+    return invalid(walker, "repeated key");
+}
+
+static bool walk_lone_array(struct walker *walker)
+{
+    walker->items->is_there = true;
+    return peek(walker) == '[' ? walk_container(walker, ']', walk_item)
+                               : invalid(walker, "expected an array");
+}
+
+static bool walk_document(struct walker *walker)
+{
+    if (!(walker->items->name ? walk_object : walk_lone_array)(walker))
+        return false;
     (void)peek(walker);
     return walker->cursor.at == walker->cursor.end ||
            invalid(walker, "expected the end of the text");

@@ -20,17 +20,18 @@
  * the walk. */
 typedef bool (*json_item_function)(void *context, struct slice item, struct error *error);
 
-/* What the walk is for: the array that is the member `name` of the document's object. */
+/* What the walk is for: the array that is the member `name` of the document's object, or the document
+ * itself. */
 struct json_items {
-    const char *name;
+    const char *name; /* NULL: the document is the array */
     json_item_function visit;
     void *context;
     bool is_there; /* set by the walk: the object has such a member, an array or null */
 };
 
 /* Visits every item in the order written. Where it returns false some may have been visited: what
- * came of them is for the caller to throw away. Errors: invalid (no JSON, no object, or the member
- * is no array), too_large (one item is), internal, and whatever `visit` says. */
+ * came of them is for the caller to throw away. Errors: invalid (no JSON, no object, or what should
+ * be an array is none), too_large (one item is), internal, and whatever `visit` says. */
 bool json_each_item(struct slice text, struct json_items *items, struct error *error) MUST_USE;
 
 /* The text of an item that is a string, unescaped into `room`; false for any other, and for one

@@ -258,3 +258,14 @@ void json_write_value(struct json_writer *writer, const struct json *value)
 
     writers[json_kind(value)](writer, value);
 }
+
+void json_write_members(struct json_writer *writer, const struct json *object)
+{
+    (void)json_each(object, write_read_member, writer);
+}
+
+void json_write_text(struct json_writer *writer, struct slice json)
+{
+    begin_value(writer);
+    (void)buffer_append_slice(writer->out, json);
+}

@@ -50,6 +50,13 @@ bool inspection_offers(const struct inspection *inspection, const struct platfor
 void inspection_list_problems(const struct inspection *inspection, const struct platform *only,
                               struct warnings *out);
 
+/*
+ * A report that keeps the inspection it stands for, so that what is known of it is kept as long as
+ * it is shared. It names no platforms, is local, and is partial where something has a problem.
+ * Takes ownership of `inspection`, also on failure. Errors: internal.
+ */
+struct report *report_of_inspection(struct inspection *inspection, struct error *error) MUST_USE;
+
 enum inspection_paint {
     INSPECTION_PLAIN,
     INSPECTION_COLOURED /* as the reference on a terminal */

@@ -163,11 +163,12 @@ static void write_root(struct json_writer *writer, const struct inspected *root,
 
 static void write_child(struct json_writer *writer, const struct inspected *child)
 {
-    if (child->manifest)
-        shape_write_members(writer, child->manifest->document,
-                            inspected_is_index(child) ? index_head : manifest);
-    else
+    if (!child->manifest) {
         json_write_member(writer, "mediaType", child->media_type);
+        return;
+    }
+    shape_write_members(writer, child->manifest->document,
+                        inspected_is_index(child) ? index_head : manifest);
 }
 
 /* What the reference loses. */

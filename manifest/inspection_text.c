@@ -221,12 +221,14 @@ static void write_layers(struct text *text, const struct manifest *manifest)
 
 static void write_image_child(struct text *text, const struct inspected *child)
 {
+    const struct platform *platform = inspected_platform(child);
     struct slice attested = inspected_attests(child);
 
     if (attested.length) {
         labelled(text, "       >>> Attestation for digest: ", YELLOW, attested.data);
     } else {
-        write_platform(text, inspected_platform(child));
+        if (platform || child->manifest)
+            write_platform(text, platform);
         if (child->manifest)
             write_layers(text, child->manifest);
     }

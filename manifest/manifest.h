@@ -121,6 +121,9 @@ CLEANUP_DEFINE(struct platform, platform_free)
 
 /* "os/architecture[/variant]", made safe by escape_text() as it may come from a registry. */
 bool platform_write(const struct platform *platform, struct buffer *out);
+/* The same, and behind a colon the os.version where there is one: what tells two entries for
+ * Windows apart. "unknown" where neither os nor architecture is known. */
+bool platform_write_version(const struct platform *platform, struct buffer *out);
 /* Exact equality after normalising os, architecture and variant (L2, L4); `asked` without an
  * os.version is equal to any. */
 bool platform_equal(const struct platform *asked, const struct platform *offered);
@@ -200,10 +203,13 @@ enum {
     REPORT_WARNINGS_MAX = 16 /* further ones are left out */
 };
 
+struct inspection;
+
 /* Which platforms one digest offers. Immutable, shared by reference counts, one allocation. */
 struct report {
     struct digest digest;
-    const char *media_type; /* static storage or inside */
+    struct inspection *inspection; /* owned; NULL but for report_of_inspection()'s */
+    const char *media_type;        /* static storage or inside */
     const struct platform *platforms;
     const char *const *warnings;
     uint32_t platform_count;
@@ -257,6 +263,10 @@ bool report_write_json(const struct report *report, const struct report_view *vi
  * " * PLATFORM: not supported" (", but OFFERED runs on it" where something does). */
 bool report_write_text(const struct report *report, const struct report_view *view,
                        struct buffer *out);
+/* The report as bytes for a file of our own, and back: the bytes may be anything. Not of one with an
+ * inspection. The caller owns the reference. Errors: invalid, internal. */
+bool report_write_record(const struct report *report, struct buffer *out);
+struct report *report_read_record(struct slice bytes, struct error *error) MUST_USE;
 /* True when some platform of the report is equal to `asked`. */
 bool report_supports(const struct report *report, const struct platform *asked);
 

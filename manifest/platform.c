@@ -226,3 +226,12 @@ bool platform_write(const struct platform *platform, struct buffer *out)
     }
     return buffer_ok(out);
 }
+
+bool platform_write_version(const struct platform *platform, struct buffer *out)
+{
+    if (!*platform->os && !*platform->architecture)
+        return buffer_append_string(out, "unknown");
+    if (!platform_write(platform, out) || !*platform->os_version)
+        return buffer_ok(out);
+    return buffer_format(out, ":%s", ESCAPED(slice_from_string(platform->os_version)));
+}

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "manifest/inspection.h"
 #include "manifest/manifest.h"
 
 struct report *report_ref(struct report *report)
@@ -19,8 +20,10 @@ struct report *report_ref(struct report *report)
 void report_unref(struct report *report)
 {
     /* Whoever frees must see all that the others did before they let go. */
-    if (report && atomic_fetch_sub_explicit(&report->references, 1, memory_order_acq_rel) == 1)
-        free(report);
+    if (!report || atomic_fetch_sub_explicit(&report->references, 1, memory_order_acq_rel) != 1)
+        return;
+    inspection_free(report->inspection);
+    free(report);
 }
 
 bool report_supports(const struct report *report, const struct platform *asked)

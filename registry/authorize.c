@@ -59,75 +59,170 @@ static bool authorize_bearer(struct transfer *transfer, const char *token, struc
     return session_add_authorization(transfer, &value, error);
 }
 
-static bool get_token(struct call *call, const struct challenge *challenge, struct error *error)
+bool authorize(const struct call *call, struct transfer *transfer, struct error *error)
 {
-    struct buffer scope = BUFFER_INIT(SCOPE_MAX);
+    const struct credential *credential = call->session->credential;
 
-    secret_free(TAKE(call->token));
-    if (write_scope(call, &scope, error))
-        call->token = token_get(call->session, challenge, buffer_string(&scope), error);
-    buffer_release(&scope);
-    return call->token != NULL;
+    if (credential && credential->registry_token) /* A17 */
+        return authorize_bearer(transfer, credential->registry_token, error);
+    if (call->sends_basic)
+        return session_add_basic(call->session, transfer, error);
+    return !call->token || authorize_bearer(transfer, call->token, error);
+}
+
+/* -- readying calls ------------------------------------------------------------------------- */
+
+/* A call that needs a token. */
+struct applicant {
+    struct call *call;
+    struct challenge challenge;
+    struct buffer scope;
+    bool was_narrow; /* its scope */
+    struct token_need need;
+};
+
+static struct applicant *applicant_of(struct token_need *need)
+{
+    return MAP_ITEM(need, struct applicant, need);
+}
+
+static void applicant_free(struct applicant *applicant)
+{
+    buffer_release(&applicant->scope);
+    challenge_release(&applicant->challenge);
+    free(applicant);
 }
 
 /* A18: some servers refuse every scope for the sake of one. Then mounts do without. */
-static bool narrow_scope(struct session *session, const struct error *failure)
+static bool narrow_scope(const struct applicant *applicant)
 {
-    bool may_help = failure->code == ERROR_DENIED || failure->code == ERROR_UPSTREAM;
+    struct session *session = applicant->call->session;
+    enum error_code code = applicant->need.error.code;
+    bool may_help = code == ERROR_DENIED || code == ERROR_UPSTREAM;
 
-    if (session->is_narrow || session->wish.mount_source_count == 0 || !may_help)
+    if (applicant->was_narrow || session->wish.mount_source_count == 0 || !may_help)
         return false;
     session->is_narrow = true;
     return true;
 }
 
-static bool authorize_token(struct call *call, const struct challenge *challenge,
-                            struct transfer *transfer, struct error *error)
-{
-    bool has_token = get_token(call, challenge, error);
-
-    if (!has_token && narrow_scope(call->session, error))
-        has_token = get_token(call, challenge, error);
-    if (!has_token && error->code == ERROR_DENIED && authorize_anew(call))
-        has_token = get_token(call, challenge, error);
-    return has_token && authorize_bearer(transfer, call->token, error);
-}
-
 /* A challenge remembered from another request may lead nowhere by now: it is forgotten, and the
  * registry asked without, so that it can say anew what it wants. That the realm rejects the
  * credentials is an answer, though (A11), and a quota is one too. */
-static bool authorize_go_without(const struct call *call, const struct error *failure)
+static bool go_without(const struct call *call, enum error_code failure)
 {
     const struct session *session = call->session;
-    bool leads_nowhere = failure->code == ERROR_UPSTREAM || failure->code == ERROR_NOT_FOUND ||
-                         failure->code == ERROR_FORBIDDEN || failure->code == ERROR_TIMEOUT;
+    bool leads_nowhere = failure == ERROR_UPSTREAM || failure == ERROR_NOT_FOUND ||
+                         failure == ERROR_FORBIDDEN || failure == ERROR_TIMEOUT;
 
-    if (call->challenges > 0 || !(leads_nowhere || failure->code == ERROR_DENIED))
+    if (call->challenges > 0 || !(leads_nowhere || failure == ERROR_DENIED))
         return false;
     hosts_forget_challenge(session->registry->hosts, session->endpoint.base);
     return leads_nowhere;
 }
 
-bool authorize(struct call *call, struct transfer *transfer, struct error *error)
+/* Takes the challenge over. NULL, and the error says why. */
+static struct applicant *apply(struct call *call, struct challenge *challenge, struct error *error)
+{
+    struct applicant *applicant = calloc(1, sizeof(*applicant));
+
+    if (!applicant) {
+        challenge_release(challenge);
+        error_no_memory(error);
+        return NULL;
+    }
+    applicant->call = call;
+    applicant->challenge = *challenge;
+    applicant->was_narrow = call->session->is_narrow;
+    buffer_init(&applicant->scope, SCOPE_MAX);
+    if (!write_scope(call, &applicant->scope, error)) {
+        applicant_free(applicant);
+        return NULL;
+    }
+    applicant->need = (struct token_need){
+        .session = call->session,
+        .challenge = &applicant->challenge,
+        .scope = buffer_string(&applicant->scope),
+        .is_exact = call->challenges > 0,
+    };
+    return applicant;
+}
+
+/* What the registry is known to want is at hand afterwards, unless it is a token: then the call
+ * applies for one. (A call that fails in it is finished.) */
+static struct token_need *ready(struct call *call)
 {
     struct session *session = call->session;
+    const struct credential *credential = session->credential;
     struct challenge challenge;
-    bool done = true;
 
+    secret_free(TAKE(call->token));
     call->credential = session->credential_number;
-    if (session->credential && session->credential->registry_token) /* A17 */
-        return authorize_bearer(transfer, session->credential->registry_token, error);
-    if (!hosts_recall_challenge(session->registry->hosts, session->endpoint.base, &challenge))
-        return true;
-    if (challenge.scheme == CHALLENGE_BEARER) {
-        done =
-            authorize_token(call, &challenge, transfer, error) || authorize_go_without(call, error);
-    } else if (session->credential && session->credential->username) {
-        done = session_add_basic(session, transfer, error);
+    call->sends_basic = false;
+    call->is_authorized = true;
+    if (call->has_left_origin || (credential && credential->registry_token) ||
+        !hosts_recall_challenge(session->registry->hosts, session->endpoint.base, &challenge))
+        return NULL;
+    if (challenge.scheme != CHALLENGE_BEARER) {
+        call->sends_basic = credential && credential->username;
+        challenge_release(&challenge);
+        return NULL;
     }
-    challenge_release(&challenge);
-    return done;
+    struct applicant *applicant = apply(call, &challenge, &call->error);
+    if (!applicant)
+        call_finish(call);
+    return applicant ? &applicant->need : NULL;
 }
+
+/* The token, or why there is none, or what else to try: then the call is to be readied again. */
+static void settle_application(const struct applicant *applicant)
+{
+    struct call *call = applicant->call;
+    const struct token_need *need = &applicant->need;
+
+    call->token = need->text;
+    if (call->token)
+        return;
+    bool is_denied = need->error.code == ERROR_DENIED;
+    if (narrow_scope(applicant) || (is_denied && authorize_anew(call))) {
+        call->is_authorized = false;
+    } else if (!go_without(call, need->error.code)) {
+        call->error = need->error;
+        call_finish(call);
+    }
+}
+
+/* Readies those that are not ready. True when some of them may have to be readied again, otherwise.
+ */
+static bool ready_all(struct call *const *calls, size_t count)
+{
+    struct token_need *first = NULL;
+    struct token_need **end = &first;
+
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i]->is_done || calls[i]->is_authorized)
+            continue;
+        *end = ready(calls[i]);
+        end = *end ? &(*end)->next : end;
+    }
+    if (!first)
+        return false;
+    tokens_meet(first->session->registry->tokens, first);
+    for (struct token_need *need = first, *next; need; need = next) {
+        next = need->next;
+        settle_application(applicant_of(need));
+        applicant_free(applicant_of(need));
+    }
+    return true;
+}
+
+void authorize_all(struct call *const *calls, size_t count)
+{
+    while (ready_all(calls, count))
+        continue;
+}
+
+/* -- answering a refusal -------------------------------------------------------------------- */
 
 bool authorize_wants_answer(const struct transfer *transfer)
 {
@@ -150,13 +245,43 @@ bool authorize_anew(struct call *call)
     return true;
 }
 
-/* The refusal itself is the error: denied, in the registry's words. */
+static void forget_token(const struct call *call, const struct challenge *challenge)
+{
+    struct buffer scope = BUFFER_INIT(SCOPE_MAX);
+    struct error ignored;
+
+    if (call->token && write_scope(call, &scope, &ignored)) {
+        const struct token_need need = {
+            .session = call->session,
+            .challenge = challenge,
+            .scope = buffer_string(&scope),
+        };
+        tokens_forget(call->session->registry->tokens, &need, call->token);
+    }
+    buffer_release(&scope);
+}
+
+/* Whatever the registry asked for before this answer. */
+static void evict_token(const struct call *call)
+{
+    const struct session *session = call->session;
+    struct challenge challenge;
+
+    if (!hosts_recall_challenge(session->registry->hosts, session->endpoint.base, &challenge))
+        return;
+    forget_token(call, &challenge);
+    challenge_release(&challenge);
+}
+
+/* The refusal itself is the error: denied, in the registry's words. What was refused is not kept.
+ */
 static bool authorize_refuse(struct call *call)
 {
     const struct transfer *transfer = call->transfer;
     struct slice body = buffer_slice(&transfer->body);
     struct buffer what = BUFFER_INIT(2048);
 
+    evict_token(call);
     if (authorize_anew(call))
         return true;
     buffer_format(&what, "'%s/%s'", call->session->endpoint.registry,
@@ -165,16 +290,6 @@ static bool authorize_refuse(struct call *call)
                      &call->error);
     buffer_release(&what);
     return false;
-}
-
-static void forget_token(const struct call *call, const struct challenge *challenge)
-{
-    struct buffer scope = BUFFER_INIT(SCOPE_MAX);
-    struct error ignored;
-
-    if (call->token && write_scope(call, &scope, &ignored))
-        token_forget(call->session, challenge, buffer_string(&scope), call->token);
-    buffer_release(&scope);
 }
 
 /* A5: only a refusal for want of scope makes us ask for what the challenge names besides ours. */
@@ -209,13 +324,7 @@ static bool answer_basic(const struct call *call)
 /* A13b: the token has expired, and the registry asks nothing: what it asked before still holds. */
 static bool answer_expiry(struct call *call)
 {
-    const struct session *session = call->session;
-    struct challenge challenge;
-
-    if (hosts_recall_challenge(session->registry->hosts, session->endpoint.base, &challenge)) {
-        forget_token(call, &challenge);
-        challenge_release(&challenge);
-    }
+    evict_token(call);
     return call->challenges == 1 || authorize_refuse(call);
 }
 

@@ -6,15 +6,20 @@
 #define REGISTRY_AUTHORIZE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
 struct call;
 struct transfer;
 
-/* Adds the Authorization this registry is known to want, or none. Only for a request to the
- * registry's own origin. Errors: as token_get(). */
-bool authorize(struct call *call, struct transfer *transfer, struct error *error) MUST_USE;
+/* Readies each unfinished call's next request: what is needed to show the registry who we are is
+ * at hand then, tokens being asked for side by side. A call for which that fails is finished, and
+ * its error says why: as token.h's, or invalid. */
+void authorize_all(struct call *const *calls, size_t count);
+/* Adds the Authorization that authorize_all() has readied, or none. Only for a request to the
+ * registry's own origin. Errors: invalid, internal. */
+bool authorize(const struct call *call, struct transfer *transfer, struct error *error) MUST_USE;
 
 /* True for a 401, and for the answers that mean a token has expired (A13b). */
 bool authorize_wants_answer(const struct transfer *transfer);

@@ -14,6 +14,7 @@
 #include "registry/secret.h"
 #include "registry/session.h"
 #include "registry/transfer.h"
+#include "registry/turn.h"
 
 enum {
     URL_MAX = 8192,
@@ -51,6 +52,7 @@ static const struct request requests[] = {
     [CALL_MOUNT_BLOB] = {TRANSFER_POST, PLACE_UPLOADS, ANSWER_MAX, "mount blob", "into"},
     [CALL_OPEN_UPLOAD] = {TRANSFER_POST, PLACE_UPLOADS, ANSWER_MAX, "begin to upload blob", "into"},
     [CALL_PUT_BLOB] = {TRANSFER_PUT, PLACE_UPLOAD, ANSWER_MAX, "put blob", "into"},
+    [CALL_PUT_PIECE] = {TRANSFER_PATCH, PLACE_UPLOAD, ANSWER_MAX, "put a piece of blob", "into"},
     [CALL_CANCEL_UPLOAD] = {TRANSFER_DELETE, PLACE_UPLOAD, ANSWER_MAX, "cancel upload", "into"},
     [CALL_PUT_MANIFEST] = {TRANSFER_PUT, PLACE_MANIFEST, ANSWER_MAX, "put manifest", "into"},
     [CALL_DELETE_MANIFEST] = {TRANSFER_DELETE, PLACE_MANIFEST, ANSWER_MAX, "delete manifest",
@@ -135,8 +137,18 @@ struct call call_put_stream(const char *location, const struct digest *wanted, i
 {
     struct call call = call_put_blob(location, wanted, slice_of(NULL, 0));
 
-    call.size = size;
+    call.size = call.relayed = size;
     call.relay = relay;
+    return call;
+}
+
+struct call call_put_piece(const char *location, const struct digest *wanted, int64_t offset,
+                           int64_t size, struct relay *relay)
+{
+    struct call call = call_put_stream(location, wanted, size, relay);
+
+    call.kind = CALL_PUT_PIECE;
+    call.offset = offset;
     return call;
 }
 
@@ -204,11 +216,13 @@ void call_describe(const struct call *call, struct buffer *out)
     const char *name = call_name(call);
     const char *registry = call->session->endpoint.registry;
     const char *repository = call->session->wish.repository;
-    bool is_long = name && strlen(name) > SHORT_DIGEST && strchr(name, ':');
 
     if (request->place == PLACE_TAGS) {
         buffer_format(out, "the tags of '%s/%s'", registry, repository);
-    } else if (request->doing) {
+        return;
+    }
+    bool is_long = strlen(name) > SHORT_DIGEST && strchr(name, ':');
+    if (request->doing) {
         buffer_format(out, "cannot %s '%.*s%s' %s '%s/%s'", request->doing,
                       is_long ? (int)SHORT_DIGEST : (int)strlen(name), name, is_long ? "..." : "",
                       request->into, registry, repository);
@@ -237,6 +251,8 @@ static void append_wish(const struct call *call, struct buffer *out)
 /* H1: only parts that have passed a parser come together here. */
 static bool write_own_url(const struct call *call, struct buffer *out, struct error *error)
 {
+    const char *mirrored = call->session->wish.mirrored;
+
     buffer_format(out, "%s/v2/%s/", call->session->endpoint.base, call->session->wish.repository);
     switch (call_request(call)->place) {
     case PLACE_MANIFEST:
@@ -254,6 +270,10 @@ static bool write_own_url(const struct call *call, struct buffer *out, struct er
         if (call_request(call)->place == PLACE_UPLOADS)
             append_wish(call, out);
         break;
+    }
+    if (mirrored) { /* H28: one mirror may be many registries' */
+        buffer_append_string(out, call_request(call)->place == PLACE_TAGS ? "&ns=" : "?ns=");
+        escape_percent_encode(out, slice_from_string(mirrored));
     }
     return buffer_check(out, "the registry's URL", error);
 }
@@ -328,6 +348,18 @@ static bool add_content_headers(struct call *call, struct transfer *transfer)
            transfer_add_header(transfer, "Expect", SLICE(""), &call->error);
 }
 
+/* P7: the first and the last byte, both of them within the piece. */
+static bool add_range(struct call *call, struct transfer *transfer)
+{
+    struct buffer range = BUFFER_INIT(64);
+
+    buffer_format(&range, "%lld-%lld", (long long)call->offset,
+                  (long long)(call->offset + call->size - 1));
+    bool done = transfer_add_header(transfer, "Content-Range", buffer_slice(&range), &call->error);
+    buffer_release(&range);
+    return done;
+}
+
 static const char *accepted(enum place place)
 {
     switch (place) {
@@ -347,7 +379,8 @@ static bool add_headers(struct call *call, struct transfer *transfer)
 {
     const struct request *request = call_request(call);
     const char *accept = accepted(request->place);
-    bool is_sent = request->method == TRANSFER_PUT || request->method == TRANSFER_POST;
+    bool is_sent = request->method == TRANSFER_PUT || request->method == TRANSFER_POST ||
+                   request->method == TRANSFER_PATCH;
 
     if (request->method == TRANSFER_GET || request->method == TRANSFER_HEAD) {
         if (!transfer_add_header(transfer, "Accept", slice_from_string(accept), &call->error))
@@ -355,7 +388,16 @@ static bool add_headers(struct call *call, struct transfer *transfer)
     } else if (is_sent && !add_content_headers(call, transfer)) {
         return false;
     }
+    if (call->kind == CALL_PUT_PIECE && !add_range(call, transfer))
+        return false;
     return call->has_left_origin || authorize(call, transfer, &call->error);
+}
+
+static enum registry_operation call_operation(const struct call *call)
+{
+    if (call_writes(call))
+        return REGISTRY_PUSH;
+    return call_request(call)->place == PLACE_BLOB ? REGISTRY_BLOB : REGISTRY_MANIFEST;
 }
 
 /* A transfer shaped as the call's next request, but for its headers. */
@@ -369,12 +411,15 @@ static struct transfer *call_transfer(struct call *call)
     if (!transfer)
         return NULL;
     transfer->method = request->method;
+    transfer->operation = call_operation(call);
     transfer->body_limit = request->body_limit;
     transfer->has_idle_body = call_writes(call);
     if (request->method == TRANSFER_PUT)
         transfer->content = call->content;
     if (call->relay && !call->is_confirming) {
         transfer->relay = call->relay;
+        transfer->relayed = call->relayed;
+        transfer->bell = call->relay->bell;
         transfer->deadline = call->session->wish.deadline; /* as long as it takes */
     }
     return transfer;
@@ -395,6 +440,7 @@ bool call_begin(struct call *call)
         return false;
     transfer_free(call->transfer);
     call->transfer = TAKE(transfer);
+    call->is_authorized = false;
     return true;
 }
 
@@ -408,6 +454,7 @@ void call_finish(struct call *call)
                         (call->kind == CALL_MOUNT_BLOB && call->error.code == ERROR_DENIED);
 
     call->is_done = true;
+    turn_end(call);
     if (is_tolerated)
         call->error = (struct error){.code = ERROR_NONE};
     if (call->error.code == ERROR_NONE || !call_writes(call))

@@ -17,7 +17,8 @@ struct buffer;
 /* The first thing to do with a call: says whose it is. One with a relay cannot send or take its
  * content twice, so its owner does the trying again. */
 void call_open(struct call *call, struct session *session);
-/* Starts the next request. False, and the call's error says why. */
+/* Starts the next request of a call that authorize_all() has readied. False, and the call's error
+ * says why. */
 bool call_begin(struct call *call) MUST_USE;
 /* The call is over; its error, or none, is final. */
 void call_finish(struct call *call);
@@ -34,8 +35,6 @@ void call_describe(const struct call *call, struct buffer *out);
 void call_settle(struct call *call);
 /* How many further tries the last request's failure deserves: it may pass. */
 unsigned call_worth_retries(const struct call *call);
-/* H20: when the quota that the call falls under is open again, clock_monotonic_ms(). */
-int64_t call_paused_until(const struct call *call, int64_t now);
 
 /* -- client.c ------------------------------------------------------------------------------- */
 

@@ -1,63 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One round: call_begin() each unfinished call, wait, call_settle() each.
+ * One round: each unfinished call has its turn, all get the tokens they need, each is begun; then
+ * each is waited for and settled.
  */
 #include "registry/client.h"
 
-#include "base/clock.h"
+#include "registry/authorize.h"
 #include "registry/call.h"
-#include "registry/session.h"
 #include "registry/transfer.h"
+#include "registry/turn.h"
 
-/* Whether waiting for the quota's end is worth it. A service answers at once: its callers wait. */
-static bool may_wait(const struct call *call, int64_t pause, int64_t now)
+static void begin_round(struct call *const *calls, size_t count)
 {
-    if (pause <= now || pause <= call->not_before)
-        return true;
-    bool is_patient = call->retry.allowed > 1 && pause - now <= call->retry.patience;
-    return is_patient && pause < call->session->wish.deadline;
+    for (size_t i = 0; i < count; i++)
+        if (!calls[i]->is_done && !turn_take(calls[i]))
+            call_finish(calls[i]);
+    authorize_all(calls, count);
+    for (size_t i = 0; i < count; i++)
+        if (!calls[i]->is_done && !call_begin(calls[i]))
+            call_finish(calls[i]);
 }
 
-/* Sleeps out what retries and the registry's own pause ask for. False when the wait is not worth
- * it: the call's error says why. */
-static bool wait_for_turn(struct call *call)
+/* Returns how many are unfinished. */
+static size_t end_round(struct call *const *calls, size_t count)
 {
-    int64_t now = clock_monotonic_ms();
-    int64_t pause = call_paused_until(call, now);
-    int64_t until = call->not_before > pause ? call->not_before : pause;
+    size_t unfinished = 0;
 
-    if (!may_wait(call, pause, now)) {
-        uint32_t wait = clock_seconds_up(pause - now);
-        error_set(&call->error, ERROR_RATE_LIMITED, "'%s' asked not to be asked for %u seconds",
-                  call->session->endpoint.registry, wait);
-        call->error.retry_after = wait;
-        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct call *call = calls[i];
+        if (call->is_done)
+            continue;
+        transfer_wait_for_flow(call->transfer);
+        call_settle(call);
+        unfinished += !call->is_done;
     }
-    if (until <= now)
-        return true;
-    return transfer_engine_sleep(call->session->engine, until) || error_draining(&call->error);
+    return unfinished;
 }
 
 void client_run(struct call *const *calls, size_t count)
 {
-    size_t unfinished = count;
-
-    while (unfinished) {
-        for (size_t i = 0; i < count; i++) {
-            struct call *call = calls[i];
-            if (!call->is_done && !(wait_for_turn(call) && call_begin(call)))
-                call_finish(call);
-        }
-        unfinished = 0;
-        for (size_t i = 0; i < count; i++) {
-            struct call *call = calls[i];
-            if (call->is_done)
-                continue;
-            transfer_wait_for_flow(call->transfer);
-            call_settle(call);
-            unfinished += !call->is_done;
-        }
-    }
+    do
+        begin_round(calls, count);
+    while (end_round(calls, count));
 }
 
 void client_call_all(struct call *calls, size_t count)

@@ -34,6 +34,7 @@ enum call_kind {
     CALL_MOUNT_BLOB,  /* P2 */
     CALL_OPEN_UPLOAD, /* P3, P5 */
     CALL_PUT_BLOB,    /* a whole one, from memory or a relay, to an upload's location (P5) */
+    CALL_PUT_PIECE,   /* a part of one, from a relay (P7) */
     CALL_CANCEL_UPLOAD,
     CALL_PUT_MANIFEST, /* P11, P12 */
     CALL_DELETE_MANIFEST,
@@ -45,12 +46,14 @@ struct call {
     enum call_kind kind;
     const char *target;          /* a tag, a digest, an upload's location, or a page's URL */
     const struct digest *wanted; /* the content must have this digest; NULL: by tag */
-    int64_t size;                /* bytes the parent's descriptor gave; -1: unknown */
-    const char *mount_from;      /* the repository of CALL_MOUNT_BLOB */
-    const char *media_type;      /* of what is sent */
-    struct slice content;        /* what is sent: kept by the caller, sent again when it must be */
-    struct relay *relay;         /* what takes the content in, or gives what is sent; or NULL */
-    struct session *session;     /* whose call it is; client_call() fills it in */
+    int64_t size;            /* bytes the parent's descriptor gave, or of a piece; -1: unknown */
+    int64_t offset;          /* of a piece */
+    const char *mount_from;  /* the repository of CALL_MOUNT_BLOB */
+    const char *media_type;  /* of what is sent */
+    struct slice content;    /* what is sent: kept by the caller, sent again when it must be */
+    struct relay *relay;     /* what takes the content in, or gives what is sent; or NULL */
+    int64_t relayed;         /* bytes that it gives to this call */
+    struct session *session; /* whose call it is; client_call() fills it in */
 
     /* What came. `error.code` ERROR_NONE is success; body, content_type and location are borrowed
      * from here. */
@@ -58,9 +61,10 @@ struct call {
     long status;    /* of the last answer; 0: none */
     bool has_found; /* what was asked for is there, and `found` is its verified digest */
     struct digest found;
-    struct slice body;
+    struct slice body; /* of a refusal, too */
     struct slice content_type;
-    const char *location; /* of an upload that was opened: where to send it; as received */
+    const char *location; /* of an upload: where to send it, or its next piece; as received */
+    int64_t piece_min;    /* of an upload that was opened: what pieces must have at least */
     struct slice links;   /* of a page of tags: its Link headers; as received */
     bool is_mounted;      /* false without an error: not granted, an upload may be open */
 
@@ -68,7 +72,7 @@ struct call {
     struct transfer *transfer;
     struct url url;
     char *scope;      /* asked for besides our own; NULL: none */
-    char *token;      /* what the last request carried */
+    char *token;      /* what the last request carried, or the next one is to; NULL: none */
     char *hop_digest; /* Docker-Content-Digest of an earlier hop on the registry (H11) */
     struct retry retry;
     int64_t not_before; /* clock_monotonic_ms() */
@@ -78,6 +82,10 @@ struct call {
     bool has_left_origin;  /* H15: no credentials any more, for good */
     bool peer_was_private; /* the registry's own address */
     bool is_confirming;    /* P12: what was put is now looked for */
+    bool is_authorized;    /* what the next request needs to show who we are is at hand: */
+    bool sends_basic;      /* the session's username and password; else `token`, or nothing */
+    bool has_passed;       /* the registry was known to answer, or tried, when this call began */
+    bool is_probe;         /* it is the trial of a registry that had not answered */
     bool is_done;
 };
 
@@ -98,6 +106,10 @@ struct call call_put_blob(const char *location, const struct digest *wanted, str
 struct call call_stream_blob(const struct digest *wanted, int64_t size, struct relay *relay);
 struct call call_put_stream(const char *location, const struct digest *wanted, int64_t size,
                             struct relay *relay);
+/* `size` bytes of the blob `wanted`, from `offset` on. An upload whose pieces are all there is
+ * finished by call_put_blob() without content. */
+struct call call_put_piece(const char *location, const struct digest *wanted, int64_t offset,
+                           int64_t size, struct relay *relay);
 struct call call_cancel_upload(const char *location);
 /* `wanted` is the content's digest. That the registry has stored these very bytes is checked (P12):
  * else upstream, "the registry rewrote the manifest". */

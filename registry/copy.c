@@ -123,6 +123,9 @@ static bool copying_goes_on(struct copying *copying)
 static bool job_next_question(struct job *job, struct call *out)
 {
     const struct copy *copy = job->copy;
+
+    if (copy->must_be_copied)
+        return false;
     const char *from = job->mounts < COPY_MOUNTS_MAX ? copy->mount_from[job->mounts] : NULL;
     bool mounts = from && (job->mounts == 0 || job->was_sought);
 
@@ -247,7 +250,7 @@ static void copying_settle_some(struct copying *copying)
 {
     for (size_t i = 0; i < copying->count && copying->running; i++) {
         struct job *job = &copying->jobs[i];
-        if (!job->stream || !job->stream->is_begun || !stream_is_over(job->stream))
+        if (!job->stream || !job->stream->is_begun || !stream_go_on(job->stream))
             continue;
         slots_give_back(copying->target->registry->streams);
         copying->running--;

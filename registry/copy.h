@@ -33,6 +33,7 @@ struct copy {
     struct session *source; /* of a repository that holds it */
     /* Repositories of the target's registry that hold it, the likeliest first; none: NULLs. */
     const char *mount_from[COPY_MOUNTS_MAX];
+    bool must_be_copied; /* what the target says of having it is not to be relied on (P13) */
 
     enum copy_outcome outcome;
     struct error error;

@@ -12,8 +12,11 @@
 #include "config/config.h"
 #include "registry/registry.h"
 
+struct client_certificates;
 struct credential_store;
+struct gates;
 struct hosts;
+struct proxies;
 struct slots;
 struct tokens;
 struct transfer_engine;
@@ -27,11 +30,16 @@ struct registry {
     struct slots *streams; /* one for each blob that is being copied */
     struct credential_store *credentials;
     struct trust *trust;
+    struct client_certificates *certificates;
+    struct proxies *proxies;
+    struct gates *gates;
     struct hosts *hosts;
     struct tokens *tokens;
 
     void (*warn)(void *context, const char *text); /* NULL: nobody listens */
     void *warn_context;
+    void (*watch)(void *context, const struct registry_event *event); /* the same */
+    void *watch_context;
 
     /* A document takes many times its size while it is read: no more at once than there are cores.
      */

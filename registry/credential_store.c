@@ -146,6 +146,19 @@ struct credential *credential_store_find(struct credential_store *store,
     return credential;
 }
 
+struct credential *credential_store_ask_helper(struct credential_store *store, const char *helper,
+                                               const char *registry, int64_t deadline,
+                                               struct error *error)
+{
+    const struct credential_time time = {clock_monotonic_ms(), deadline};
+    struct credential *credential = credential_answers_get(
+        store->answers, helper, credential_key_canonical(registry), time, error);
+
+    if (!credential && error->code == ERROR_NOT_FOUND)
+        error->code = ERROR_INVALID;
+    return credential;
+}
+
 bool credential_store_reject(struct credential_store *store, const char *registry,
                              const struct credential *credential)
 {

@@ -52,6 +52,12 @@ struct credential *credential_store_find(struct credential_store *store,
                                          char warning[CREDENTIAL_WARNING_SIZE],
                                          struct error *error) MUST_USE;
 
+/* What docker-credential-`helper` says of a registry: NULL with ERROR_NONE where it has none. The
+ * caller frees. Errors: invalid (it is not installed, or failed), timeout, draining, internal. */
+struct credential *credential_store_ask_helper(struct credential_store *store, const char *helper,
+                                               const char *registry, int64_t deadline,
+                                               struct error *error) MUST_USE;
+
 /* Ends the helpers that run, and fails later questions of helpers with ERROR_DRAINING. */
 void credential_store_cancel(struct credential_store *store);
 

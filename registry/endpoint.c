@@ -57,6 +57,14 @@ const struct config_host *endpoint_listed(const struct config_registry *settings
     return listed;
 }
 
+const struct config_host *endpoint_settings(const struct config_registry *settings,
+                                            const char *registry)
+{
+    const struct config_host *listed = endpoint_listed(settings, registry);
+
+    return listed ? listed : config_registry_pattern(settings, slice_from_string(registry));
+}
+
 static bool is_loopback_without_tls(const char *registry)
 {
     struct authority authority;
@@ -90,13 +98,15 @@ bool endpoint_find(const struct config_registry *settings, const char *registry,
                    struct endpoint *out, struct error *error)
 {
     const struct config_host *listed = endpoint_listed(settings, registry);
+    const struct config_host *host = endpoint_settings(settings, registry);
     bool plain_http = speaks_plain_http(settings, registry, listed);
     struct endpoint endpoint = {
         .registry = strdup(registry),
         .base = write_base(registry, plain_http),
-        .listed = listed,
+        .host = host,
+        .is_listed = listed != NULL,
         .plain_http = plain_http,
-        .insecure = settings->insecure || (listed && listed->insecure_skip_verify),
+        .insecure = settings->insecure || (host && host->insecure_skip_verify),
         .may_be_private = listed || settings->allow_private || settings->open,
     };
 

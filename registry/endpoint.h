@@ -13,19 +13,24 @@
 struct config_host;
 struct config_registry;
 
-/* Where a registry lives. Strings are owned; the listed host is borrowed from the settings. */
+/* Where a registry lives. Strings are owned; the host is borrowed from the settings. */
 struct endpoint {
-    char *registry;                   /* the reference's registry: "docker.io" */
-    char *base;                       /* "https://registry-1.docker.io", no final slash (R10) */
-    const struct config_host *listed; /* NULL: not listed */
-    bool plain_http;                  /* http:// may be spoken to it (H26) */
-    bool insecure;                    /* certificates are not verified */
-    bool may_be_private; /* its address may be private: listed, or allowed by setting */
+    char *registry;                 /* the reference's registry: "docker.io" */
+    char *base;                     /* "https://registry-1.docker.io", no final slash (R10) */
+    const struct config_host *host; /* what the settings say of it; NULL: nothing */
+    bool is_listed;                 /* they say it of this very host */
+    bool plain_http;                /* http:// may be spoken to it (H26) */
+    bool insecure;                  /* certificates are not verified */
+    bool may_be_private;            /* its address may be private: listed, or allowed by setting */
 };
 
 /* The listed host of this reference's registry, or NULL. Docker Hub's names are one host (R10). */
 const struct config_host *endpoint_listed(const struct config_registry *settings,
                                           const char *registry);
+/* The listed host, else the pattern that covers it, or NULL. A pattern opens nothing: it says how,
+ * not that. */
+const struct config_host *endpoint_settings(const struct config_registry *settings,
+                                            const char *registry);
 
 /*
  * Where `registry`, a reference's, is reached: docker.io at registry-1.docker.io, any other at its

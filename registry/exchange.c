@@ -13,7 +13,10 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "build.h"
+#include "registry/client_certificate.h"
+#include "registry/core.h"
 #include "registry/guard.h"
+#include "registry/proxy.h"
 #include "registry/relay.h"
 #include "registry/trust.h"
 
@@ -37,28 +40,57 @@ void exchange_headers_release(struct transfer_headers *headers)
     free(headers->location);
     free(headers->retry_after);
     free(headers->links);
+    free(headers->notices);
+    free(headers->range);
+    free(headers->chunk_min_length);
+    free(headers->quota.limit);
+    free(headers->quota.remaining);
+    free(headers->quota.reset);
+    free(headers->quota.source);
     for (size_t i = 0; i < headers->challenge_count; i++)
         free(headers->challenges[i]);
     *headers = (struct transfer_headers){0};
 }
 
-static char **header_slot(struct transfer_headers *headers, struct slice name)
+/* What it means that a header comes again. */
+enum repetition {
+    REPEATED_EQUALLY, /* H11: it decides something, so with another value it is refused */
+    REPEATED_IDLY,    /* the first counts */
+    REPEATED_JOINED   /* a list may come in several (RFC 9110, section 5.3) */
+};
+
+struct header_place {
+    struct slice name;
+    char **slot;
+    enum repetition repetition;
+};
+
+static struct header_place header_place(struct transfer_headers *headers, struct slice name)
 {
-    const struct {
-        struct slice name;
-        char **slot;
-    } slots[] = {
-        {SLICE("content-type"), &headers->content_type},
-        {SLICE("content-encoding"), &headers->content_encoding},
-        {SLICE("content-length"), &headers->content_length},
-        {SLICE("docker-content-digest"), &headers->digest},
-        {SLICE("location"), &headers->location},
-        {SLICE("retry-after"), &headers->retry_after},
+    const struct header_place places[] = {
+        {SLICE("content-type"), &headers->content_type, REPEATED_EQUALLY},
+        {SLICE("content-encoding"), &headers->content_encoding, REPEATED_EQUALLY},
+        {SLICE("content-length"), &headers->content_length, REPEATED_EQUALLY},
+        {SLICE("docker-content-digest"), &headers->digest, REPEATED_EQUALLY},
+        {SLICE("location"), &headers->location, REPEATED_EQUALLY},
+        {SLICE("retry-after"), &headers->retry_after, REPEATED_EQUALLY},
+        {SLICE("link"), &headers->links, REPEATED_JOINED},
+        {SLICE("warning"), &headers->notices, REPEATED_JOINED},
+        {SLICE("range"), &headers->range, REPEATED_IDLY},
+        {SLICE("oci-chunk-min-length"), &headers->chunk_min_length, REPEATED_IDLY},
+        {SLICE("ratelimit-limit"), &headers->quota.limit, REPEATED_IDLY},
+        {SLICE("ratelimit-remaining"), &headers->quota.remaining, REPEATED_IDLY},
+        {SLICE("ratelimit-reset"), &headers->quota.reset, REPEATED_IDLY},
+        {SLICE("docker-ratelimit-source"), &headers->quota.source, REPEATED_IDLY},
+        {SLICE("x-ratelimit-limit"), &headers->quota.limit, REPEATED_IDLY},
+        {SLICE("x-ratelimit-remaining"), &headers->quota.remaining, REPEATED_IDLY},
+        {SLICE("x-ratelimit-reset"), &headers->quota.reset, REPEATED_IDLY},
     };
-    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
-        if (slice_equal_ignoring_case(name, slots[i].name))
-            return slots[i].slot;
-    return NULL;
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (slice_equal_ignoring_case(name, places[i].name))
+            return places[i];
+    return (struct header_place){.slot = NULL};
 }
 
 static bool keep_challenge(struct transfer_headers *headers, struct slice value)
@@ -71,40 +103,38 @@ static bool keep_challenge(struct transfer_headers *headers, struct slice value)
     return copy != NULL;
 }
 
-/* A list may come in one header or in several (RFC 9110 section 5.3). */
-static bool keep_link(struct transfer_headers *headers, struct slice value)
+static bool join(char **list, struct slice value)
 {
     struct buffer joined = BUFFER_INIT(HEADER_BYTES_MAX);
 
-    if (headers->links)
-        (void)buffer_format(&joined, "%s, ", headers->links);
+    (void)buffer_format(&joined, "%s, ", *list);
     (void)buffer_append_slice(&joined, value);
-    char *links = buffer_ok(&joined) ? buffer_take(&joined) : NULL;
+    char *text = buffer_ok(&joined) ? buffer_take(&joined) : NULL;
     buffer_release(&joined);
-    if (!links)
+    if (!text)
         return false;
-    free(headers->links);
-    headers->links = links;
+    free(*list);
+    *list = text;
     return true;
 }
 
-/* H11: a header that decides something, sent twice with different values, is refused. */
 static bool keep_header(struct transfer *transfer, struct slice name, struct slice value)
 {
     if (slice_equal_ignoring_case(name, SLICE("www-authenticate")))
         return keep_challenge(&transfer->headers, value) || error_no_memory(&transfer->error);
-    if (slice_equal_ignoring_case(name, SLICE("link")))
-        return keep_link(&transfer->headers, value) || error_no_memory(&transfer->error);
 
-    char **slot = header_slot(&transfer->headers, name);
-    if (!slot)
+    const struct header_place place = header_place(&transfer->headers, name);
+    if (!place.slot)
         return true;
-    if (*slot && !slice_equal_string(value, *slot))
-        return error_set(&transfer->error, ERROR_UPSTREAM, "the header '%s' came twice and differs",
-                         ESCAPED(name));
-    if (!*slot)
-        *slot = slice_copy(value);
-    return *slot || error_no_memory(&transfer->error);
+    if (!*place.slot) {
+        *place.slot = slice_copy(value);
+        return *place.slot || error_no_memory(&transfer->error);
+    }
+    if (place.repetition == REPEATED_JOINED)
+        return join(place.slot, value) || error_no_memory(&transfer->error);
+    return place.repetition == REPEATED_IDLY || slice_equal_string(value, *place.slot) ||
+           error_set(&transfer->error, ERROR_UPSTREAM, "the header '%s' came twice and differs",
+                     ESCAPED(name));
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *context)
@@ -224,14 +254,15 @@ static size_t on_read(char *out, size_t size, size_t count, void *context)
 
 /* -- the connection ------------------------------------------------------------------------- */
 
-/* S1, S2: decides on the address that is really dialled, whatever name led to it. */
+/* S1, S2: decides on the address that is really dialled, whatever name led to it. A proxy is the
+ * operator's, and the only one that is dialled then (S3). */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct transfer *transfer = context;
 
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKET_BAD;
-    if (!transfer->may_be_private && guard_is_private(&address->addr)) {
+    if (!transfer->proxy && !transfer->may_be_private && guard_is_private(&address->addr)) {
         transfer->was_blocked = true;
         return CURL_SOCKET_BAD;
     }
@@ -273,6 +304,15 @@ static void set_habits(CURL *handle)
     curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
 }
 
+/* Without either libcurl would look into the environment (H29). */
+static void set_proxy(CURL *handle, const struct transfer *transfer)
+{
+    curl_easy_setopt(handle, CURLOPT_PROXY, transfer->proxy ? transfer->proxy->url : "");
+    curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(handle, CURLOPT_PROXY_CAINFO, NULL); /* as the registry: trust.h */
+    curl_easy_setopt(handle, CURLOPT_PROXY_CAPATH, NULL);
+}
+
 static void set_security(CURL *handle, struct transfer *transfer)
 {
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
@@ -286,8 +326,16 @@ static void set_security(CURL *handle, struct transfer *transfer)
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, transfer->is_insecure ? 0L : 2L);
     curl_easy_setopt(handle, CURLOPT_CAINFO, NULL); /* trust.h: the store comes by reference */
     curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* libcurl sets a connection's store up when the first answer is read, after the callback below
+     * (until 8.3), and to one that it has kept of another connection: the first host's authorities
+     * would be everyone's. */
+    curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
     curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
     curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, transfer);
+    if (transfer->certificate)
+        client_certificate_apply(transfer->certificate, handle);
     if (transfer->is_isolated) { /* an HTTP/2 connection could be joined while it is busy */
         curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
@@ -309,9 +357,9 @@ static void set_relay(CURL *handle, struct transfer *transfer)
 {
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
-    if (transfer->method == TRANSFER_PUT) {
+    if (transfer->method != TRANSFER_GET) {
         curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->relay->size);
+        curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->relayed);
         curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_read);
         curl_easy_setopt(handle, CURLOPT_READDATA, transfer);
     } else { /* a pause does not count for curl; the target's side is the relay's to watch */
@@ -336,6 +384,9 @@ static void set_request(CURL *handle, struct transfer *transfer)
         if (!transfer->relay)
             set_content(handle, transfer);
         break;
+    case TRANSFER_PATCH: /* always of a relay */
+        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "PATCH");
+        break;
     case TRANSFER_DELETE:
         curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
         break;
@@ -344,13 +395,12 @@ static void set_request(CURL *handle, struct transfer *transfer)
         set_relay(handle, transfer);
 }
 
-bool exchange_prepare(CURL *handle, struct transfer *transfer, bool use_proxy, int64_t now)
+bool exchange_prepare(CURL *handle, struct transfer *transfer, int64_t now)
 {
     set_habits(handle);
     set_security(handle, transfer);
     set_request(handle, transfer);
-    if (!use_proxy)
-        curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    set_proxy(handle, transfer);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->request_lines);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds_until(transfer->deadline, now));
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_timeout);
@@ -416,6 +466,23 @@ static const char *write_host(CURL *handle, char *out, size_t size)
     return out;
 }
 
+/* Whose fault it is may be told by what the proxy said to CONNECT (RFC 9110, section 9.3.6). */
+static void describe_proxy(CURL *handle, struct transfer *transfer)
+{
+    const struct error cause = transfer->error;
+    const char *proxy = ESCAPED(slice_from_string(transfer->proxy->host));
+    long status = 0;
+
+    curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &status);
+    if (status >= 300) {
+        transfer->worth_retries = status >= 500 ? UINT_MAX : 0;
+        error_set(&transfer->error, ERROR_UPSTREAM, "the proxy '%s' answered %ld: %.120s", proxy,
+                  status, cause.message);
+    } else {
+        error_prefix(&transfer->error, "through the proxy '%s': ", proxy);
+    }
+}
+
 static void describe_failure(CURL *handle, struct transfer *transfer, CURLcode result)
 {
     double connected = 0;
@@ -439,6 +506,8 @@ static void describe_failure(CURL *handle, struct transfer *transfer, CURLcode r
                   curl_easy_strerror(result),
                   is_certificate_failure(result) ? " (see ca_file of registry.hosts)" : "");
     }
+    if (transfer->proxy)
+        describe_proxy(handle, transfer);
 }
 
 static bool is_private_literal(const char *address)
@@ -453,12 +522,12 @@ static bool is_private_literal(const char *address)
     return false;
 }
 
-/* For whoever wants to know what is asked of whom; what follows a URL's '?' may open doors (S21). */
+/* Says what was asked of whom. What follows a URL's '?' may open doors (S21). */
 static void log_exchange(CURL *handle, const struct transfer *transfer)
 {
     static const char *const methods[] = {
-        [TRANSFER_GET] = "GET", [TRANSFER_HEAD] = "HEAD",     [TRANSFER_POST] = "POST",
-        [TRANSFER_PUT] = "PUT", [TRANSFER_DELETE] = "DELETE",
+        [TRANSFER_GET] = "GET", [TRANSFER_HEAD] = "HEAD",   [TRANSFER_POST] = "POST",
+        [TRANSFER_PUT] = "PUT", [TRANSFER_PATCH] = "PATCH", [TRANSFER_DELETE] = "DELETE",
     };
     struct slice url = slice_from_string(transfer->url);
     ptrdiff_t query = slice_find(url, '?');
@@ -470,16 +539,33 @@ static void log_exchange(CURL *handle, const struct transfer *transfer)
               LOG_NUMBER("status", transfer->status), LOG_NUMBER("ms", time / 1000));
 }
 
+static void tell_watch(CURL *handle, const struct transfer *transfer)
+{
+    const struct registry *registry = transfer->watched;
+    bool is_whole = transfer->error.code == ERROR_NONE;
+    curl_off_t time = 0;
+
+    if (!registry || !registry->watch)
+        return;
+    curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &time);
+    const struct registry_event event = {.registry = transfer->asked,
+                                         .operation = transfer->operation,
+                                         .status = is_whole ? transfer->status : 0,
+                                         .ms = time / 1000};
+    registry->watch(registry->watch_context, &event);
+}
+
 void exchange_finish(CURL *handle, struct transfer *transfer, CURLcode result)
 {
     const char *peer = NULL;
 
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &transfer->status);
     curl_easy_getinfo(handle, CURLINFO_PRIMARY_IP, &peer);
-    transfer->peer_is_private = peer && is_private_literal(peer);
+    transfer->peer_is_private = !transfer->proxy && peer && is_private_literal(peer);
     if (result == CURLE_OK || transfer->was_cut)
         (void)check_encoding(transfer);
     else if (transfer->error.code == ERROR_NONE) /* else a callback has said why it stopped */
         describe_failure(handle, transfer, result);
     log_exchange(handle, transfer);
+    tell_watch(handle, transfer);
 }

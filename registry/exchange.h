@@ -15,8 +15,7 @@
 #include "registry/transfer.h"
 
 /* Sets every option the transfer needs on a fresh or reset handle. False: no memory. */
-bool exchange_prepare(CURL *handle, struct transfer *transfer, bool use_proxy,
-                      int64_t now) MUST_USE;
+bool exchange_prepare(CURL *handle, struct transfer *transfer, int64_t now) MUST_USE;
 /* Fills in status and error from the handle's result. */
 void exchange_finish(CURL *handle, struct transfer *transfer, CURLcode result);
 /* Frees the response's header values. */

@@ -159,6 +159,19 @@ static bool refuse_denied(struct error *error, const char *host, const char *pat
                      host, pattern);
 }
 
+/* What a proxy would connect to on our word (S3). */
+bool guard_check_literal(const struct url *url, struct error *error)
+{
+    struct authority host;
+
+    if (authority_parse(slice_from_string(url->host), &host) && !is_written_private(&host))
+        return true;
+    return error_set(error, ERROR_FORBIDDEN,
+                     "'%s' is at a private address: list it under registry.hosts, or set "
+                     "registry.allow_private",
+                     url->host);
+}
+
 bool guard_check_place(const struct config_registry *settings, const struct url *place,
                        struct error *error)
 {
@@ -259,17 +272,6 @@ static bool is_own_realm(const struct endpoint *endpoint, const struct url *real
     return is_realm_at(realm, authority, endpoint->plain_http ? 80 : 443);
 }
 
-static bool is_listed_realm(const struct endpoint *endpoint, const struct url *realm)
-{
-    uint16_t usual_port = is_plain(realm) ? 80 : 443;
-
-    for (size_t i = 0; endpoint->listed && i < endpoint->listed->realm.count; i++) {
-        if (is_realm_at(realm, slice_from_string(endpoint->listed->realm.items[i]), usual_port))
-            return true;
-    }
-    return false;
-}
-
 static bool is_downgrade(const struct endpoint *endpoint, const struct url *realm)
 {
     return is_plain(realm) && !endpoint->plain_http;
@@ -284,9 +286,20 @@ bool guard_check_realm(const struct endpoint *endpoint, const struct url *realm,
                      ESCAPED(slice_from_string(realm->host)));
 }
 
+bool guard_realm_is_listed(const struct endpoint *endpoint, const struct url *realm)
+{
+    uint16_t usual_port = is_plain(realm) ? 80 : 443;
+
+    for (size_t i = 0; endpoint->host && i < endpoint->host->realm.count; i++) {
+        if (is_realm_at(realm, slice_from_string(endpoint->host->realm.items[i]), usual_port))
+            return !is_downgrade(endpoint, realm);
+    }
+    return false;
+}
+
 bool guard_realm_is_trusted(const struct endpoint *endpoint, const struct url *realm)
 {
     return !is_downgrade(endpoint, realm) &&
-           (is_own_realm(endpoint, realm) || is_listed_realm(endpoint, realm) ||
+           (is_own_realm(endpoint, realm) || guard_realm_is_listed(endpoint, realm) ||
             is_known_realm(endpoint, realm));
 }

@@ -29,6 +29,10 @@ bool guard_check_host(const struct config_registry *settings, const char *regist
 bool guard_check_place(const struct config_registry *settings, const struct url *place,
                        struct error *error) MUST_USE;
 
+/* Only the address, where the host is written as one: all that can be judged where a proxy does the
+ * connecting. Errors: forbidden. */
+bool guard_check_literal(const struct url *url, struct error *error) MUST_USE;
+
 /* S1: loopback, private, link-local, multicast, unspecified, carrier-grade NAT, benchmarking,
  * reserved; IPv4 inside IPv6 (mapped, NAT64, 6to4) is judged by the inner address. What is not an
  * internet address is private. */
@@ -49,5 +53,7 @@ bool guard_check_realm(const struct endpoint *endpoint, const struct url *realm,
  * to belong together (docker.io -> auth.docker.io, registry.gitlab.com -> gitlab.com, nvcr.io ->
  * authn.nvidia.com). */
 bool guard_realm_is_trusted(const struct endpoint *endpoint, const struct url *realm);
+/* Only the second of these: the operator has named it beside the host. */
+bool guard_realm_is_listed(const struct endpoint *endpoint, const struct url *realm);
 
 #endif

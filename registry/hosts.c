@@ -2,35 +2,49 @@
 #include "registry/hosts.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
+#include "registry/breaker.h"
+#include "registry/registry.h"
 
 enum {
     HOSTS_MAX = 4096,
-    CHALLENGE_MAX = 2048 /* bytes of one; those of real registries are a tenth */
+    CHALLENGE_MAX = 2048, /* bytes of one; those of real registries are a tenth */
+    NOTICES_MAX = 8       /* different ones of an origin */
 };
 
 struct host {
     struct map_node node;
-    struct host *next; /* in the order learned */
-    char *origin;
+    struct host *newer, *older; /* in the order of use */
+    char *name;                 /* of an origin, or of an asker */
+
     bool has_challenge;
     struct challenge challenge; /* without scope and error: those belong to one request */
+    struct breaker breaker;
+    uint64_t notices[NOTICES_MAX]; /* hashes */
+    size_t notice_count;
+
     int64_t paused_until;
+    struct quota quota;
 };
 
 struct hosts {
+    _Atomic uint32_t references;
     pthread_mutex_t lock;
-    struct map map;     /* guarded by lock */
-    struct host *first; /* guarded by lock: the oldest */
-    struct host *last;  /* guarded by lock */
+    /* All guarded by lock. */
+    struct map map;
+    struct host *newest, *oldest;
 };
+
+/* -- the table ------------------------------------------------------------------------------ */
 
 static struct slice host_key(const struct map_node *node)
 {
-    return slice_from_string(MAP_ITEM_CONST(node, struct host, node)->origin);
+    return slice_from_string(MAP_ITEM_CONST(node, struct host, node)->name);
 }
 
 struct hosts *hosts_new(void)
@@ -38,6 +52,7 @@ struct hosts *hosts_new(void)
     struct hosts *hosts = calloc(1, sizeof(*hosts));
     if (!hosts)
         return NULL;
+    atomic_init(&hosts->references, 1);
     (void)pthread_mutex_init(&hosts->lock, NULL);
     map_init(&hosts->map, host_key);
     return hosts;
@@ -46,41 +61,74 @@ struct hosts *hosts_new(void)
 static void host_free(struct host *host)
 {
     challenge_release(&host->challenge);
-    free(host->origin);
+    free(host->name);
     free(host);
+}
+
+static void unlink_host(struct hosts *hosts, struct host *host)
+{
+    if (host->newer)
+        host->newer->older = host->older;
+    else
+        hosts->newest = host->older;
+    if (host->older)
+        host->older->newer = host->newer;
+    else
+        hosts->oldest = host->newer;
+    host->newer = host->older = NULL;
+}
+
+static void link_newest(struct hosts *hosts, struct host *host)
+{
+    host->older = hosts->newest;
+    if (hosts->newest)
+        hosts->newest->newer = host;
+    else
+        hosts->oldest = host;
+    hosts->newest = host;
 }
 
 static void forget_oldest(struct hosts *hosts)
 {
-    struct host *host = hosts->first;
+    struct host *host = hosts->oldest;
 
-    hosts->first = host->next;
-    if (!hosts->first)
-        hosts->last = NULL;
+    unlink_host(hosts, host);
     map_remove(&hosts->map, &host->node);
     host_free(host);
 }
 
-void hosts_free(struct hosts *hosts)
+struct hosts *hosts_ref(struct hosts *hosts)
 {
-    if (!hosts)
+    (void)atomic_fetch_add_explicit(&hosts->references, 1, memory_order_relaxed);
+    return hosts;
+}
+
+void hosts_unref(struct hosts *hosts)
+{
+    if (!hosts || atomic_fetch_sub_explicit(&hosts->references, 1, memory_order_acq_rel) > 1)
         return;
-    while (hosts->first)
+    while (hosts->oldest)
         forget_oldest(hosts);
     map_release(&hosts->map);
     (void)pthread_mutex_destroy(&hosts->lock);
     free(hosts);
 }
 
-static struct host *find(struct hosts *hosts, const char *origin)
+static struct host *find(struct hosts *hosts, const char *name)
 {
-    struct map_node *node = map_find(&hosts->map, slice_from_string(origin));
-    return node ? MAP_ITEM(node, struct host, node) : NULL;
+    struct map_node *node = map_find(&hosts->map, slice_from_string(name));
+    struct host *host = node ? MAP_ITEM(node, struct host, node) : NULL;
+
+    if (host) {
+        unlink_host(hosts, host);
+        link_newest(hosts, host);
+    }
+    return host;
 }
 
-static struct host *find_or_add(struct hosts *hosts, const char *origin)
+static struct host *find_or_add(struct hosts *hosts, const char *name)
 {
-    struct host *host = find(hosts, origin);
+    struct host *host = find(hosts, name);
     if (host)
         return host;
     if (hosts->map.count == HOSTS_MAX)
@@ -88,18 +136,16 @@ static struct host *find_or_add(struct hosts *hosts, const char *origin)
     host = calloc(1, sizeof(*host));
     if (!host)
         return NULL;
-    host->origin = strdup(origin);
-    if (!host->origin || !map_insert(&hosts->map, &host->node)) {
+    host->name = strdup(name);
+    if (!host->name || !map_insert(&hosts->map, &host->node)) {
         host_free(host);
         return NULL;
     }
-    if (hosts->last)
-        hosts->last->next = host;
-    else
-        hosts->first = host;
-    hosts->last = host;
+    link_newest(hosts, host);
     return host;
 }
+
+/* -- how to authenticate -------------------------------------------------------------------- */
 
 static bool copy_text(char **to, const char *from)
 {
@@ -165,20 +211,174 @@ bool hosts_recall_challenge(struct hosts *hosts, const char *origin, struct chal
     return is_known;
 }
 
-void hosts_pause(struct hosts *hosts, const char *name, int64_t until)
+/* -- quotas --------------------------------------------------------------------------------- */
+
+void hosts_pause(struct hosts *hosts, const char *asker, int64_t until)
 {
     pthread_mutex_lock(&hosts->lock);
-    struct host *host = find_or_add(hosts, name);
+    struct host *host = find_or_add(hosts, asker);
     if (host && host->paused_until < until)
         host->paused_until = until;
     pthread_mutex_unlock(&hosts->lock);
 }
 
-int64_t hosts_paused_until(struct hosts *hosts, const char *name, int64_t now)
+int64_t hosts_paused_until(struct hosts *hosts, const char *asker, int64_t now)
 {
     pthread_mutex_lock(&hosts->lock);
-    const struct host *host = find(hosts, name);
+    const struct host *host = find(hosts, asker);
     int64_t until = host && host->paused_until > now ? host->paused_until : 0;
     pthread_mutex_unlock(&hosts->lock);
     return until;
+}
+
+void hosts_note_quota(struct hosts *hosts, const char *asker, const struct quota *quota)
+{
+    pthread_mutex_lock(&hosts->lock);
+    struct host *host = find_or_add(hosts, asker);
+    if (host)
+        host->quota = *quota;
+    pthread_mutex_unlock(&hosts->lock);
+}
+
+bool hosts_quota_is_below(struct hosts *hosts, const char *asker, uint32_t floor, int64_t now)
+{
+    pthread_mutex_lock(&hosts->lock);
+    const struct host *host = find(hosts, asker);
+    bool is_below = host && quota_is_below(&host->quota, floor, now);
+    pthread_mutex_unlock(&hosts->lock);
+    return is_below;
+}
+
+/* An asker's name is an origin and an identity. */
+static void tell_name(const struct host *host, char registry[QUOTA_REGISTRY_SIZE],
+                      char identity[CREDENTIAL_IDENTITY_SIZE])
+{
+    const char *blank = strrchr(host->name, ' ');
+    size_t origin = blank ? (size_t)(blank - host->name) : strlen(host->name);
+
+    (void)snprintf(registry, QUOTA_REGISTRY_SIZE, "%.*s", (int)origin, host->name);
+    (void)snprintf(identity, CREDENTIAL_IDENTITY_SIZE, "%s", blank ? blank + 1 : "");
+}
+
+static struct registry_quota tell_quota(const struct host *host, int64_t now)
+{
+    struct registry_quota told = {
+        .remaining = host->quota.remaining,
+        .limit = host->quota.limit,
+        .window = host->quota.window,
+        .age = now - host->quota.told,
+    };
+
+    tell_name(host, told.registry, told.identity);
+    (void)snprintf(told.source, sizeof(told.source), "%s", host->quota.source);
+    return told;
+}
+
+size_t hosts_list_quotas(struct hosts *hosts, int64_t now, struct registry_quota *out, size_t max)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&hosts->lock);
+    for (const struct host *host = hosts->newest; host && count < max; host = host->older) {
+        if (host->quota.is_told && now < host->quota.ends)
+            out[count++] = tell_quota(host, now);
+    }
+    pthread_mutex_unlock(&hosts->lock);
+    return count;
+}
+
+/* -- troubles ------------------------------------------------------------------------------- */
+
+static struct registry_trouble tell_trouble(const struct host *host, int64_t now)
+{
+    struct registry_trouble told = {
+        .paused = host->paused_until > now ? host->paused_until - now : 0,
+        .failures = host->breaker.failures,
+        .left_alone = breaker_wait(&host->breaker, now, false),
+    };
+
+    tell_name(host, told.registry, told.identity);
+    return told;
+}
+
+size_t hosts_list_troubles(struct hosts *hosts, int64_t now, struct registry_trouble *out,
+                           size_t max)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&hosts->lock);
+    for (const struct host *host = hosts->newest; host && count < max; host = host->older) {
+        if (now < host->paused_until || host->breaker.failures > 0)
+            out[count++] = tell_trouble(host, now);
+    }
+    pthread_mutex_unlock(&hosts->lock);
+    return count;
+}
+
+/* -- whether it answers --------------------------------------------------------------------- */
+
+struct hosts_pass hosts_pass(struct hosts *hosts, const char *origin, bool may_probe, int64_t now)
+{
+    struct hosts_pass pass = {.wait = 0};
+
+    pthread_mutex_lock(&hosts->lock);
+    struct host *host = find(hosts, origin);
+    if (host) {
+        pass.wait = breaker_wait(&host->breaker, now, may_probe);
+        pass.failures = host->breaker.failures;
+        pass.is_probe = may_probe && pass.wait == 0 && breaker_pass(&host->breaker);
+    }
+    pthread_mutex_unlock(&hosts->lock);
+    return pass;
+}
+
+void hosts_end_probe(struct hosts *hosts, const char *origin)
+{
+    pthread_mutex_lock(&hosts->lock);
+    struct host *host = find(hosts, origin);
+    if (host)
+        breaker_end_probe(&host->breaker);
+    pthread_mutex_unlock(&hosts->lock);
+}
+
+void hosts_note_answer(struct hosts *hosts, const char *origin)
+{
+    pthread_mutex_lock(&hosts->lock);
+    struct host *host = find(hosts, origin);
+    if (host)
+        breaker_note_answer(&host->breaker);
+    pthread_mutex_unlock(&hosts->lock);
+}
+
+void hosts_note_failure(struct hosts *hosts, const char *origin, int64_t now)
+{
+    pthread_mutex_lock(&hosts->lock);
+    struct host *host = find_or_add(hosts, origin);
+    if (host)
+        breaker_note_failure(&host->breaker, now);
+    pthread_mutex_unlock(&hosts->lock);
+}
+
+/* -- what it wanted people to be told ------------------------------------------------------- */
+
+static bool note_notice(struct host *host, uint64_t hash)
+{
+    for (size_t i = 0; i < host->notice_count; i++)
+        if (host->notices[i] == hash)
+            return false;
+    if (host->notice_count == NOTICES_MAX)
+        return false;
+    host->notices[host->notice_count++] = hash;
+    return true;
+}
+
+bool hosts_note_notice(struct hosts *hosts, const char *origin, struct slice text)
+{
+    uint64_t hash = map_hash(text);
+
+    pthread_mutex_lock(&hosts->lock);
+    struct host *host = find_or_add(hosts, origin);
+    bool is_new = host && note_notice(host, hash);
+    pthread_mutex_unlock(&hosts->lock);
+    return is_new;
 }

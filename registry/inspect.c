@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "registry/client.h"
+#include "registry/mirrors.h"
 #include "registry/reading.h"
 #include "registry/session.h"
 
@@ -234,30 +235,39 @@ static bool survey_run(struct survey *survey, struct inspected *root, const stru
 static struct inspection *survey_make(struct survey *survey, const struct call *call,
                                       struct error *error)
 {
-    CLEANUP(inspection_free_p) struct inspection *inspection = calloc(1, sizeof(*inspection));
+    struct inspection *inspection = calloc(1, sizeof(*inspection));
 
     if (!inspection) {
         (void)error_no_memory(error);
         return NULL;
     }
-    return survey_run(survey, &inspection->root, call, error) ? TAKE(inspection) : NULL;
+    if (survey_run(survey, &inspection->root, call, error))
+        return inspection;
+    inspection_free(inspection);
+    return NULL;
 }
 
-static struct inspection *inspect(struct session *session, const char *target,
-                                  const struct digest *wanted, enum inspect_depth depth,
-                                  struct error *error)
+/* What is asked, and what comes of it in the session of a mirror or of the registry. */
+struct asking {
+    const char *target;
+    const struct digest *wanted; /* NULL: by tag */
+    enum inspect_depth depth;
+    struct inspection *inspection;
+};
+
+static bool ask_for_inspection(struct session *session, void *context, struct error *error)
 {
-    struct call call = call_get_manifest(target, wanted, -1);
-    struct survey survey = {.session = session, .depth = depth};
-    struct inspection *inspection = NULL;
+    struct asking *asking = context;
+    struct call call = call_get_manifest(asking->target, asking->wanted, -1);
+    struct survey survey = {.session = session, .depth = asking->depth};
 
     client_call(session, &call, 1);
     if (call.error.code == ERROR_NONE)
-        inspection = survey_make(&survey, &call, error);
+        asking->inspection = survey_make(&survey, &call, error);
     else
         *error = call.error;
     call_release(&call);
-    return inspection;
+    return asking->inspection != NULL;
 }
 
 struct inspection *registry_inspect(struct registry *registry,
@@ -265,24 +275,14 @@ struct inspection *registry_inspect(struct registry *registry,
                                     enum inspect_depth depth, struct error *error)
 {
     const struct reference *reference = question->reference;
-    const struct session_wish wish = {
-        .registry = reference->registry,
-        .repository = reference->repository,
-        .credential = question->credential,
-        .actions = "pull", /* A19 */
-        .deadline = question->deadline,
-        .retries = question->retries,
-        .is_stranger = question->is_stranger,
-    };
+    const struct session_wish wish = session_wish_to_read(question);
+    struct asking asking = {.target = reference_target(reference), .depth = depth};
     struct digest wanted;
-    struct session session;
 
     if (reference->digest && !digest_parse(slice_from_string(reference->digest), &wanted, error))
         return NULL;
-    if (!session_open(registry, &wish, &session, error))
-        return NULL;
-    struct inspection *inspection = inspect(&session, reference_target(reference),
-                                            reference->digest ? &wanted : NULL, depth, error);
-    session_close(&session);
-    return inspection;
+    asking.wanted = reference->digest ? &wanted : NULL;
+    return mirrors_ask(registry, &wish, asking.wanted != NULL, ask_for_inspection, &asking, error)
+               ? asking.inspection
+               : NULL;
 }

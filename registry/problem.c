@@ -178,6 +178,16 @@ bool problem_describe_push(long status, struct slice body, bool is_index, struct
     return true;
 }
 
+bool problem_is_missing_blob(long status, struct slice body)
+{
+    struct error unread;
+
+    if (status != 400 && status != 404)
+        return false;
+    CLEANUP(json_free_p) struct json *document = json_parse(body, &unread);
+    return slice_equal_string(find_complaint(document).code, "MANIFEST_BLOB_UNKNOWN");
+}
+
 bool problem_is_lost_upload(long status)
 {
     return status == 404 || status == 416;

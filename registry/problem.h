@@ -27,6 +27,9 @@ void problem_describe(long status, struct slice body, const char *what, struct e
  */
 bool problem_describe_push(long status, struct slice body, bool is_index, struct error *error);
 
+/* P13: a manifest was refused since the registry lacks blobs of it, or says so. */
+bool problem_is_missing_blob(long status, struct slice body);
+
 /* A blob's upload that the registry does not know (any more): another may go well. */
 bool problem_is_lost_upload(long status);
 

@@ -231,6 +231,19 @@ static bool program_listen(const struct program *program, const struct program_l
 
 /* -- ending --------------------------------------------------------------------------------- */
 
+/* What it started and left behind falls to the first process of a container, and nobody else waits
+ * for it. Killed, it ends soon; else only what has ended already is looked for. */
+static void program_bury_group(const struct program *program, bool is_killed)
+{
+    pid_t ended = 0;
+
+    if (getpid() != 1)
+        return;
+    do {
+        ended = waitpid(-program->id, NULL, is_killed ? 0 : WNOHANG);
+    } while (ended > 0 || (ended < 0 && errno == EINTR));
+}
+
 /* The group as well, as long as the id is not free for others; what is killed ends soon. */
 static bool program_end(struct program *program, bool has_ended, int *status, struct error *error)
 {
@@ -242,6 +255,7 @@ static bool program_end(struct program *program, bool has_ended, int *status, st
     do {
         ended = waitpid(program->id, &how, 0);
     } while (ended < 0 && errno == EINTR);
+    program_bury_group(program, !has_ended);
     if (!has_ended)
         return false;
     if (ended < 0)

@@ -50,12 +50,18 @@ static struct slice blob_key(const struct map_node *node)
     return slice_from_string(MAP_ITEM_CONST(node, struct push_blob, node)->digest->text);
 }
 
-static size_t count_descriptors(const struct push_job *job)
+static bool is_concerned(const struct push_blobs *blobs, const struct push_member *child)
 {
+    return !child->is_there && (blobs->which == PUSH_BLOBS_OF_ABSENT || child->refusal);
+}
+
+static size_t count_descriptors(const struct push_blobs *blobs)
+{
+    const struct push_job *job = blobs->job;
     size_t count = 0;
 
     for (size_t i = 0; i < job->child_count; i++)
-        if (!job->children[i]->is_there)
+        if (is_concerned(blobs, job->children[i]))
             count += 1 + job->children[i]->document->manifest->layer_count;
     return count;
 }
@@ -77,6 +83,7 @@ static bool blobs_add(struct push_blobs *blobs, const struct push_member *member
             .digest = &descriptor->digest,
             .size = descriptor->size,
             .source = member->source->session,
+            .must_be_copied = blobs->which == PUSH_BLOBS_OF_REFUSED,
         };
         if (!map_insert(&blobs->by_digest, &blob->node))
             return error_no_memory(error);
@@ -99,6 +106,11 @@ static void tell_foreign(const struct push_job *job, const struct push_member *m
                    });
 }
 
+static bool is_foreign(const struct descriptor *layer)
+{
+    return media_type_is_foreign(slice_from_string(layer->media_type));
+}
+
 static bool blobs_add_all_of(struct push_blobs *blobs, const struct push_member *member,
                              struct error *error)
 {
@@ -108,7 +120,7 @@ static bool blobs_add_all_of(struct push_blobs *blobs, const struct push_member 
         return false;
     for (size_t i = 0; i < manifest->layer_count; i++) {
         const struct descriptor *layer = &manifest->layers[i];
-        if (media_type_is_foreign(slice_from_string(layer->media_type)))
+        if (is_foreign(layer))
             tell_foreign(blobs->job, member, layer);
         else if (!blobs_add(blobs, member, layer, error))
             return false;
@@ -116,11 +128,40 @@ static bool blobs_add_all_of(struct push_blobs *blobs, const struct push_member 
     return true;
 }
 
-bool push_blobs_collect(struct push_job *job, struct push_blobs *out, struct error *error)
+/* P13: those that the refusal names; all, where it names none, or these were not all. */
+static bool blobs_add_named_of(struct push_blobs *blobs, const struct push_member *member,
+                               struct error *error)
 {
-    size_t count = count_descriptors(job);
+    const struct manifest *manifest = member->document->manifest;
+    size_t before = blobs->count;
 
-    *out = (struct push_blobs){.job = job};
+    if (member->refusals > 1)
+        return blobs_add_all_of(blobs, member, error);
+    if (strstr(member->refusal, manifest->config.digest.text) &&
+        !blobs_add(blobs, member, &manifest->config, error))
+        return false;
+    for (size_t i = 0; i < manifest->layer_count; i++) {
+        const struct descriptor *layer = &manifest->layers[i];
+        bool is_named = strstr(member->refusal, layer->digest.text) && !is_foreign(layer);
+        if (is_named && !blobs_add(blobs, member, layer, error))
+            return false;
+    }
+    return blobs->count > before || blobs_add_all_of(blobs, member, error);
+}
+
+static bool blobs_add_of(struct push_blobs *blobs, const struct push_member *member,
+                         struct error *error)
+{
+    return blobs->which == PUSH_BLOBS_OF_REFUSED ? blobs_add_named_of(blobs, member, error)
+                                                 : blobs_add_all_of(blobs, member, error);
+}
+
+bool push_blobs_collect(struct push_job *job, enum push_blobs_of which, struct push_blobs *out,
+                        struct error *error)
+{
+    *out = (struct push_blobs){.job = job, .which = which};
+    size_t count = count_descriptors(out);
+
     map_init(&out->by_digest, blob_key);
     if (count > BLOBS_MAX)
         return error_set(error, ERROR_TOO_LARGE, "the images have more than %d layers in all",
@@ -131,7 +172,7 @@ bool push_blobs_collect(struct push_job *job, struct push_blobs *out, struct err
         return error_no_memory(error);
     for (size_t i = 0; i < job->child_count; i++) {
         const struct push_member *child = job->children[i];
-        if (!child->is_there && !blobs_add_all_of(out, child, error))
+        if (is_concerned(out, child) && !blobs_add_of(out, child, error))
             return false;
     }
     return true;
@@ -206,12 +247,12 @@ static void find_failure(const struct push_blobs *blobs, struct error *error)
     push_blame(member_of(blobs, failed), error);
 }
 
-bool push_bring_blobs(struct push_job *job, struct error *error)
+bool push_bring_blobs(struct push_job *job, enum push_blobs_of which, struct error *error)
 {
     struct push_blobs blobs;
     struct copy_watch watch = {.progress = tell_copy, .is_wanted = is_wanted, .context = &blobs};
 
-    bool is_done = push_blobs_collect(job, &blobs, error);
+    bool is_done = push_blobs_collect(job, which, &blobs, error);
     if (is_done && blobs.count) {
         is_done = copy_blobs(job->target, blobs.copies, blobs.count, &watch);
         count_outcomes(&blobs);

@@ -12,6 +12,12 @@
 #include "registry/copy.h"
 #include "registry/push_job.h"
 
+/* Which children's blobs are brought. */
+enum push_blobs_of {
+    PUSH_BLOBS_OF_ABSENT, /* the children that are not in the target's repository */
+    PUSH_BLOBS_OF_REFUSED /* those that it refused for want of blobs it had taken: copied (P13) */
+};
+
 /* One blob; its `struct copy` has the same number. */
 struct push_blob {
     struct map_node node;             /* by digest */
@@ -21,15 +27,17 @@ struct push_blob {
 
 struct push_blobs {
     struct push_job *job;
+    enum push_blobs_of which;
     struct copy *copies;
     struct push_blob *blobs;
     size_t count;
     struct map by_digest;
 };
 
-/* What all children that are not in the target's repository need: configs and layers; foreign
- * layers are told and left alone (P9). Pure. The caller releases. Errors: too_large, internal. */
-bool push_blobs_collect(struct push_job *job, struct push_blobs *out, struct error *error) MUST_USE;
+/* What these children need: configs and layers; foreign layers are told and left alone (P9). Pure.
+ * The caller releases. Errors: too_large, internal. */
+bool push_blobs_collect(struct push_job *job, enum push_blobs_of which, struct push_blobs *out,
+                        struct error *error) MUST_USE;
 void push_blobs_release(struct push_blobs *blobs);
 
 /* P4: keeps the COPY_MOUNTS_MAX repositories that share most with the target's path, the best
@@ -39,6 +47,6 @@ void push_blobs_add_mount(const char *mounts[COPY_MOUNTS_MAX], const char *targe
 
 /* Brings them into the target's repository (P1-P9), and counts what it took. Errors:
  * copy_blobs()'s, draining. */
-bool push_bring_blobs(struct push_job *job, struct error *error) MUST_USE;
+bool push_bring_blobs(struct push_job *job, enum push_blobs_of which, struct error *error) MUST_USE;
 
 #endif

@@ -10,8 +10,13 @@
  */
 #include <stdlib.h>
 
+#include "registry/problem.h"
 #include "registry/push_blobs.h"
 #include "registry/push_job.h"
+
+enum {
+    REFUSALS_MAX = 2 /* P13: the blobs that it names are copied, and then all of them */
+};
 
 /* -- which ---------------------------------------------------------------------------------- */
 
@@ -141,11 +146,24 @@ static void tell_child(const struct push_job *job, const struct push_member *chi
                    });
 }
 
+/* P13: the registry had taken its blobs, and misses some now. Said too often it is an error. */
+static bool lacks_blobs(struct push_member *child, const struct call *call)
+{
+    if (child->refusals == REFUSALS_MAX || !problem_is_missing_blob(call->status, call->body))
+        return false;
+    free(child->refusal);
+    child->refusal = slice_copy(call->body);
+    child->refusals++;
+    return child->refusal != NULL;
+}
+
 static bool settle_put(struct push_job *job, void *subject, const struct call *call,
                        struct error *error)
 {
     struct push_member *child = subject;
 
+    if (lacks_blobs(child, call))
+        return true;
     if (call->error.code != ERROR_NONE) {
         *error = call->error;
         push_blame(child, error);
@@ -157,7 +175,7 @@ static bool settle_put(struct push_job *job, void *subject, const struct call *c
     return true;
 }
 
-static bool put_children(struct push_job *job, bool attestations, struct error *error)
+static bool put_absent(struct push_job *job, bool attestations, struct error *error)
 {
     for (size_t i = 0; i < job->child_count; i++) {
         struct push_member *child = job->children[i];
@@ -173,6 +191,26 @@ static bool put_children(struct push_job *job, bool attestations, struct error *
     return push_run(job, error);
 }
 
+static bool has_refused_some(const struct push_job *job)
+{
+    for (size_t i = 0; i < job->child_count; i++)
+        if (job->children[i]->refusal && !job->children[i]->is_there)
+            return true;
+    return false;
+}
+
+static bool put_children(struct push_job *job, bool attestations, struct error *error)
+{
+    if (!put_absent(job, attestations, error))
+        return false;
+    while (has_refused_some(job)) {
+        if (!push_bring_blobs(job, PUSH_BLOBS_OF_REFUSED, error) ||
+            !put_absent(job, attestations, error))
+            return false;
+    }
+    return true;
+}
+
 static void tell_children_there(const struct push_job *job)
 {
     for (size_t i = 0; i < job->child_count; i++)
@@ -185,7 +223,7 @@ bool push_bring_children(struct push_job *job, struct error *error)
     if (!list_children(job, error) || !look_for_children(job, error))
         return false;
     tell_children_there(job);
-    if (!fetch_children(job, error) || !push_bring_blobs(job, error))
+    if (!fetch_children(job, error) || !push_bring_blobs(job, PUSH_BLOBS_OF_ABSENT, error))
         return false;
     job->is_past_return = true;
     return put_children(job, false, error) && put_children(job, true, error);

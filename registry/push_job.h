@@ -48,7 +48,9 @@ struct push_member {
     struct push_document *document;      /* NULL: not fetched, or not yet */
     struct platform platform;
     enum push_member_state state;
-    unsigned depth;  /* indexes it stands in */
+    unsigned depth; /* indexes it stands in */
+    char *refusal;  /* what the target said where it lacked blobs it had taken (P13); owned */
+    unsigned refusals;
     bool was_sought; /* in the target's repository, by digest; whether it */
     bool is_there;
 };

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "registry/core.h"
 #include "registry/push_job.h"
+#include "registry/reading.h"
 #include "registry/session.h"
 
 enum {
@@ -71,6 +71,7 @@ static void release_members(struct push_member *members)
     while (members) {
         struct push_member *member = members;
         members = member->next;
+        free(member->refusal);
         free(member);
     }
 }
@@ -96,26 +97,6 @@ void push_release_sources(struct push_job *job)
 
 /* -- reading -------------------------------------------------------------------------------- */
 
-static bool read_manifest(struct push_job *job, const struct call *call, const char *expected,
-                          struct manifest **out, struct error *error)
-{
-    if (!registry_reading_begin(job->registry, job->push->deadline, error))
-        return false;
-    *out = manifest_parse(call->body, call->content_type, slice_from_string(expected), error);
-    registry_reading_end(job->registry);
-    return *out != NULL;
-}
-
-static bool read_image(struct push_job *job, const struct call *call, struct image **out,
-                       struct error *error)
-{
-    if (!registry_reading_begin(job->registry, job->push->deadline, error))
-        return false;
-    *out = image_parse(call->body, error);
-    registry_reading_end(job->registry);
-    return *out != NULL;
-}
-
 struct push_document *push_read_document(struct push_job *job, const struct call *call,
                                          const char *expected, struct error *error)
 {
@@ -138,7 +119,8 @@ struct push_document *push_read_document(struct push_job *job, const struct call
     document->next = job->documents; /* the job's from here on, whatever it is */
     job->documents = document;
     job->document_bytes += call->body.length;
-    return read_manifest(job, call, expected, &document->manifest, error) ? document : NULL;
+    document->manifest = reading_manifest(call, expected, error);
+    return document->manifest ? document : NULL;
 }
 
 /* -- settling ------------------------------------------------------------------------------- */
@@ -171,9 +153,11 @@ static bool settle_config(struct push_job *job, void *subject, const struct call
 {
     struct push_member *member = subject;
 
+    (void)job;
     if (call->error.code != ERROR_NONE)
         return settle_failure(member, call, error);
-    if (!read_image(job, call, &member->document->image, error)) {
+    member->document->image = reading_image(call, error);
+    if (!member->document->image) {
         push_blame(member, error);
         return false;
     }

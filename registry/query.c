@@ -13,13 +13,17 @@
 
 #include "base/clock.h"
 #include "registry/client.h"
+#include "registry/mirrors.h"
+#include "registry/reading.h"
 #include "registry/registry.h"
 #include "registry/session.h"
+#include "registry/turn.h"
 
 enum {
     DEPTH_MAX = 3,    /* L9: indexes within indexes */
     FETCHES_MAX = 64, /* L9: what one question may cost, besides the first GET */
-    SIDE_BY_SIDE = 16
+    SIDE_BY_SIDE = 16,
+    QUOTA_WAIT_S = 60 /* then a HEAD tells how much is left by now */
 };
 
 enum offer_state {
@@ -130,33 +134,6 @@ static bool inquiry_splice(struct inquiry *inquiry, const struct manifest *index
     return true;
 }
 
-/* -- reading * ------------------------------------------------------------------------------ */
-
-static struct manifest *inquiry_read_manifest(struct inquiry *inquiry, const struct call *call,
-                                              const char *expected, struct error *error)
-{
-    struct registry *registry = inquiry->session->registry;
-
-    if (!registry_reading_begin(registry, inquiry->session->wish.deadline, error))
-        return NULL;
-    struct manifest *manifest =
-        manifest_parse(call->body, call->content_type, slice_from_string(expected), error);
-    registry_reading_end(registry);
-    return manifest;
-}
-
-static struct image *inquiry_read_image(struct inquiry *inquiry, const struct call *call,
-                                        struct error *error)
-{
-    struct registry *registry = inquiry->session->registry;
-
-    if (!registry_reading_begin(registry, inquiry->session->wish.deadline, error))
-        return NULL;
-    struct image *image = image_parse(call->body, error);
-    registry_reading_end(registry);
-    return image;
-}
-
 /* -- children * ----------------------------------------------------------------------------- */
 
 /* A nested index: its entries take the place of the offer. */
@@ -173,8 +150,7 @@ static bool offer_settle_index(struct inquiry *inquiry, struct offer *offer,
 static bool offer_settle_manifest(struct inquiry *inquiry, struct offer *offer,
                                   const struct call *call, struct error *error)
 {
-    struct manifest *manifest =
-        inquiry_read_manifest(inquiry, call, offer->descriptor->media_type, error);
+    struct manifest *manifest = reading_manifest(call, offer->descriptor->media_type, error);
     if (!manifest)
         return false;
     if (!inquiry_keep(inquiry, manifest, NULL, error))
@@ -196,7 +172,7 @@ static bool offer_settle_manifest(struct inquiry *inquiry, struct offer *offer,
 static bool offer_settle_config(struct inquiry *inquiry, struct offer *offer,
                                 const struct call *call, struct error *error)
 {
-    struct image *image = inquiry_read_image(inquiry, call, error);
+    struct image *image = reading_image(call, error);
     if (!image)
         return false;
     if (!inquiry_keep(inquiry, NULL, image, error))
@@ -320,7 +296,7 @@ static bool inquiry_answer_image(struct inquiry *inquiry, const struct manifest 
 
     client_call(inquiry->session, &config, 1);
     if (config.error.code == ERROR_NONE) {
-        image = inquiry_read_image(inquiry, &config, error);
+        image = reading_image(&config, error);
     } else {
         *error = config.error;
         error_prefix(error, "the image's configuration: ");
@@ -352,7 +328,7 @@ static bool inquiry_answer(struct inquiry *inquiry, const struct manifest *manif
 static struct report *inquiry_report(struct inquiry *inquiry, const struct call *call,
                                      struct error *error)
 {
-    struct manifest *manifest = inquiry_read_manifest(inquiry, call, "", error);
+    struct manifest *manifest = reading_manifest(call, "", error);
 
     inquiry->builder = report_builder_new();
     if (!manifest || !inquiry->builder) {
@@ -371,18 +347,51 @@ static struct report *inquiry_report(struct inquiry *inquiry, const struct call 
 
 /* -- the question * ------------------------------------------------------------------------- */
 
-/* True when a HEAD shows that what is held is still what the tag means (H8). A HEAD that cannot
- * tell is no answer: the GET after it is. */
-static bool question_is_unchanged(struct session *session, const struct registry_question *question,
-                                  struct error *error)
+/* What lacked a child is not confirmed by its digest: the child may have come. */
+static bool may_confirm(const struct registry_question *question)
+{
+    return question->held && !question->held->is_partial;
+}
+
+/* What a HEAD showed of what is held (H8). */
+enum confirmation {
+    CONFIRMED,
+    CHANGED,  /* the tag means something else now, or the HEAD could not tell */
+    REFUSED,  /* 401, 403 or 404, whose reason a GET tells; that costs no quota */
+    NOT_ASKED /* the error says why */
+};
+
+static enum confirmation question_confirm(struct session *session,
+                                          const struct registry_question *question,
+                                          struct error *error)
 {
     struct call head = call_head_manifest(reference_target(question->reference));
+    enum confirmation outcome = CHANGED;
 
     client_call(session, &head, 1);
-    bool is_same = head.has_found && digest_equal(&head.found, &question->held->digest);
+    if (head.error.code != ERROR_NONE)
+        outcome = NOT_ASKED;
+    else if (head.has_found && digest_equal(&head.found, &question->held->digest))
+        outcome = CONFIRMED;
+    else if (head.status == 403 || head.status == 404)
+        outcome = REFUSED;
     *error = head.error;
     call_release(&head);
-    return is_same;
+    return outcome;
+}
+
+/* H22: whoever has a stale answer leaves the rest of the quota to those who have none. */
+static bool question_saves_quota(const struct session *session,
+                                 const struct registry_question *question, struct error *error)
+{
+    if (!question->has_stand_in || !turn_is_precious(session))
+        return false;
+    error_set(
+        error, ERROR_RATE_LIMITED,
+        "less than %u requests are left of the quota at '%s', and saved for what is not known",
+        (unsigned)session->registry->settings->quota_floor, session->endpoint.registry);
+    error->retry_after = QUOTA_WAIT_S;
+    return true;
 }
 
 static struct report *question_ask(struct session *session,
@@ -411,39 +420,82 @@ static struct report *question_ask_again(struct session *session,
 {
     struct error reason = {.code = ERROR_NONE};
 
-    if (question_is_unchanged(session, question, &reason))
+    switch (question_confirm(session, question, &reason)) {
+    case CONFIRMED:
         return report_ref(question->held);
-    if (reason.code == ERROR_NONE)
-        return question_ask(session, question, wanted, error);
-    *error = reason;
-    return NULL;
+    case CHANGED:
+        if (question_saves_quota(session, question, error))
+            return NULL;
+        break;
+    case REFUSED:
+        break;
+    case NOT_ASKED:
+        *error = reason;
+        return NULL;
+    }
+    return question_ask(session, question, wanted, error);
+}
+
+static struct report *question_answer(struct session *session,
+                                      const struct registry_question *question,
+                                      const struct digest *wanted, struct error *error)
+{
+    if (may_confirm(question))
+        return question_ask_again(session, question, wanted, error);
+    if (question->held && question_saves_quota(session, question, error))
+        return NULL;
+    return question_ask(session, question, wanted, error);
+}
+
+/* A question, and what comes of it in the session of a mirror or of the registry. */
+struct asking {
+    const struct registry_question *question;
+    const struct digest *wanted; /* NULL: by tag */
+    struct report *report;
+    enum confirmation confirmation;
+};
+
+static bool ask_for_report(struct session *session, void *context, struct error *error)
+{
+    struct asking *asking = context;
+
+    asking->report = question_answer(session, asking->question, asking->wanted, error);
+    return asking->report != NULL;
+}
+
+static bool ask_for_confirmation(struct session *session, void *context, struct error *error)
+{
+    struct asking *asking = context;
+
+    asking->confirmation = question_confirm(session, asking->question, error);
+    return asking->confirmation == CONFIRMED || asking->confirmation == CHANGED;
 }
 
 struct report *registry_query(struct registry *registry, const struct registry_question *question,
                               struct error *error)
 {
+    const struct session_wish wish = session_wish_to_read(question);
     const char *digest_text = question->reference->digest;
-    const struct session_wish wish = {
-        .registry = question->reference->registry,
-        .repository = question->reference->repository,
-        .credential = question->credential,
-        .actions = "pull", /* A19 */
-        .deadline = question->deadline,
-        .retries = question->retries,
-        .is_stranger = question->is_stranger,
-    };
+    struct asking asking = {.question = question};
     struct digest wanted;
-    struct session session;
 
     if (digest_text && !digest_parse(slice_from_string(digest_text), &wanted, error))
         return NULL;
-    if (!session_open(registry, &wish, &session, error))
-        return NULL;
-    /* What lacked a child is not confirmed by its digest: the child may have come. */
-    bool may_confirm = question->held && !question->held->is_partial;
-    struct report *report =
-        may_confirm ? question_ask_again(&session, question, digest_text ? &wanted : NULL, error)
-                    : question_ask(&session, question, digest_text ? &wanted : NULL, error);
-    session_close(&session);
-    return report;
+    asking.wanted = digest_text ? &wanted : NULL;
+    return mirrors_ask(registry, &wish, digest_text != NULL, ask_for_report, &asking, error)
+               ? asking.report
+               : NULL;
+}
+
+bool registry_confirms(struct registry *registry, const struct registry_question *question,
+                       struct error *error)
+{
+    const struct session_wish wish = session_wish_to_read(question);
+    struct asking asking = {.question = question};
+
+    error->code = ERROR_NONE;
+    return may_confirm(question) &&
+           mirrors_ask(registry, &wish, question->reference->digest != NULL, ask_for_confirmation,
+                       &asking, error) &&
+           asking.confirmation == CONFIRMED;
 }

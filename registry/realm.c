@@ -2,42 +2,32 @@
 #include "registry/realm.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
 #include "data/json.h"
+#include "registry/bell.h"
 #include "registry/challenge.h"
 #include "registry/credential.h"
 #include "registry/guard.h"
 #include "registry/problem.h"
 #include "registry/secret.h"
 #include "registry/session.h"
+#include "registry/timestamp.h"
 #include "registry/transfer.h"
 
 enum {
     TOKEN_BODY_MAX = 128 * 1024,      /* H13 */
     TOKEN_LIFE_SHORTEST_S = 60,       /* A9 */
     TOKEN_LIFE_LONGEST_S = 24 * 3600, /* A9 */
-    URL_MAX = 16 * 1024
+    URL_MAX = 16 * 1024,
+    TICK_MS = 1000
 };
 
-/* -- asking the realm ----------------------------------------------------------------------- */
-
-/* What is asked, once it is decided: a URL for a GET, and a form besides for a POST. */
-struct token_request {
-    struct url url;
-    char *form;       /* owned; NULL: GET */
-    bool with_secret; /* the session's credentials go along */
-};
-
-static void token_request_release(struct token_request *request)
-{
-    secret_free(request->form);
-    url_release(&request->url);
-    *request = (struct token_request){0};
-}
+/* -- what is asked -------------------------------------------------------------------------- */
 
 static void append_parameter(struct buffer *out, char separator, const char *name,
                              struct slice value)
@@ -49,9 +39,8 @@ static void append_parameter(struct buffer *out, char separator, const char *nam
 }
 
 /* A7: one `scope` parameter for each; empty parameters are left out (A4). */
-static bool token_request_write_get(const struct url *realm, const struct challenge *challenge,
-                                    const char *scope, const struct credential *credential,
-                                    struct buffer *out, struct error *error)
+static bool write_get(const struct url *realm, const struct challenge *challenge, const char *scope,
+                      const struct credential *credential, struct buffer *out, struct error *error)
 {
     char separator = strchr(realm->text, '?') ? '&' : '?';
     struct slice rest = slice_from_string(scope);
@@ -74,9 +63,8 @@ static bool token_request_write_get(const struct url *realm, const struct challe
 }
 
 /* A8: an identity token is exchanged by POST; all scopes stand in one parameter. */
-static bool token_request_write_form(const struct challenge *challenge, const char *scope,
-                                     const struct credential *credential, struct buffer *out,
-                                     struct error *error)
+static bool write_form(const struct challenge *challenge, const char *scope,
+                       const struct credential *credential, struct buffer *out, struct error *error)
 {
     buffer_append_string(out, "grant_type=refresh_token&client_id=mqueryd");
     if (challenge->service)
@@ -86,78 +74,63 @@ static bool token_request_write_form(const struct challenge *challenge, const ch
     return buffer_check(out, "the token request", error);
 }
 
-static bool token_request_write(const struct session *session, const struct url *realm,
-                                const struct challenge *challenge, const char *scope,
-                                struct token_request *out, struct error *error)
+static bool write_request(struct realm_question *question, struct error *error)
 {
-    const struct credential *credential = session->credential;
+    const struct credential *credential = question->session->credential;
+    const struct challenge *challenge = question->challenge;
     struct buffer text = BUFFER_INIT(URL_MAX);
-    bool is_post = out->with_secret && credential->identity_token;
+    bool is_post = question->with_secret && credential->identity_token;
     bool done = false;
 
     if (is_post) {
-        done = token_request_write_form(challenge, scope, credential, &text, error) &&
-               url_parse(slice_from_string(realm->text), NULL, "token realm", &out->url, error);
-        out->form = done ? buffer_take(&text) : NULL;
+        done = write_form(challenge, question->scope, credential, &text, error) &&
+               url_parse(slice_from_string(question->realm.text), NULL, "token realm",
+                         &question->url, error);
+        question->form = done ? buffer_take(&text) : NULL;
     } else {
-        done = token_request_write_get(realm, challenge, scope,
-                                       out->with_secret ? credential : NULL, &text, error) &&
-               url_parse(buffer_slice(&text), NULL, "token realm", &out->url, error);
+        done = write_get(&question->realm, challenge, question->scope,
+                         question->with_secret ? credential : NULL, &text, error) &&
+               url_parse(buffer_slice(&text), NULL, "token realm", &question->url, error);
     }
     secret_release(&text);
     return done;
 }
 
-static bool token_request_add_secret(struct transfer *transfer, const struct session *session,
-                                     const struct token_request *request, struct error *error)
+/* Credentials go to a trusted realm or nowhere, and nothing is asked without them in silence: an
+ * answer for everyone is not what the holder of credentials asked for (A15). */
+static bool judge_realm(struct realm_question *question, struct error *error)
 {
-    if (!request->form)
-        return !request->with_secret || session_add_basic(session, transfer, error);
-    transfer->method = TRANSFER_POST;
-    transfer->form = strdup(request->form);
-    return transfer->form || error_no_memory(error);
+    const struct session *session = question->session;
+    const struct credential *credential = session->credential;
+    const struct url *realm = &question->realm;
+
+    question->with_secret = credential && (credential->username || credential->identity_token);
+    if (!question->with_secret || guard_realm_is_trusted(&session->endpoint, realm))
+        return true;
+    return error_set(error, ERROR_DENIED,
+                     "'%s' wants its credentials sent to '%s:%u', which is not known to belong to "
+                     "it: add that to the host's realm list",
+                     session->endpoint.registry, realm->host, (unsigned)realm->port);
 }
 
-static struct transfer *realm_ask_once(struct session *session, const struct token_request *request,
-                                       struct error *error)
+static bool question_open(struct realm_question *question)
 {
-    CLEANUP(transfer_free_p)
-    struct transfer *transfer = session_transfer(session, &request->url, ROUTE_REALM, false, error);
-    if (!transfer)
-        return NULL;
-    transfer->body_limit = TOKEN_BODY_MAX;
-    if (!token_request_add_secret(transfer, session, request, error))
-        return NULL;
-    if (!transfer_start(session->engine, transfer, error))
-        return NULL;
-    transfer_wait(transfer);
-    return TAKE(transfer);
+    const struct session *session = question->session;
+    struct error *error = &question->error;
+
+    question->retry = retry_begin(session->wish.retries, session->wish.deadline);
+    return url_parse(slice_from_string(question->challenge->realm), session->endpoint.base,
+                     "token realm", &question->realm, error) &&
+           guard_check_realm(&session->endpoint, &question->realm, error) &&
+           judge_realm(question, error) && write_request(question, error);
 }
 
-/* Asks until there is an answer that is final. The caller frees the transfer. */
-static struct transfer *realm_ask_until_final(struct session *session,
-                                              const struct token_request *request,
-                                              struct error *error)
+static void question_release(struct realm_question *question)
 {
-    struct retry retry = retry_begin(session->wish.retries, session->wish.deadline);
-
-    for (;;) {
-        CLEANUP(transfer_free_p)
-        struct transfer *transfer = realm_ask_once(session, request, error);
-        int64_t until = 0;
-        if (!transfer)
-            return NULL;
-        unsigned worth = transfer->worth_retries;
-        if (transfer->error.code == ERROR_NONE)
-            worth = problem_is_retryable(transfer->status) ? UINT_MAX : 0;
-        if (!retry_take(&retry, worth, transfer_retry_after(transfer), clock_monotonic_ms(),
-                        &until))
-            return TAKE(transfer);
-        if (!transfer_engine_sleep(session->engine, until)) {
-            error_draining(error);
-            return NULL;
-        }
-    }
+    transfer_free(TAKE(question->transfer));
+    secret_free(TAKE(question->form));
+    url_release(&question->url);
+    url_release(&question->realm);
 }
 
 /* -- the realm's answer --------------------------------------------------------------------- */
@@ -168,14 +141,28 @@ static struct slice choose_text(const struct json *answer)
     return text.length ? text : json_get_string(answer, "token");
 }
 
+/* How old the token is already, in seconds: some services hand out the same one again. What they
+ * say of the future is their clock. */
+static int64_t age_of(const struct json *answer)
+{
+    int64_t issued = 0;
+
+    if (!timestamp_read(json_get_string(answer, "issued_at"), &issued))
+        return 0;
+    int64_t age = (clock_realtime_ms() - issued) / 1000;
+    return age > 0 ? age : 0;
+}
+
+/* A9, in seconds. Where it is told too short, or by a clock that is not ours, one that has expired
+ * costs a 401. */
 static int64_t life_of(const struct json *answer)
 {
     int64_t seconds = 0;
 
     (void)json_integer(json_get(answer, "expires_in"), &seconds);
-    if (seconds < TOKEN_LIFE_SHORTEST_S)
-        return TOKEN_LIFE_SHORTEST_S;
-    return seconds < TOKEN_LIFE_LONGEST_S ? seconds : TOKEN_LIFE_LONGEST_S;
+    seconds = seconds < TOKEN_LIFE_LONGEST_S ? seconds : TOKEN_LIFE_LONGEST_S;
+    seconds -= age_of(answer);
+    return seconds > TOKEN_LIFE_SHORTEST_S ? seconds : TOKEN_LIFE_SHORTEST_S;
 }
 
 static bool is_token_safe(struct slice text)
@@ -187,79 +174,178 @@ static bool is_token_safe(struct slice text)
 }
 
 /* A9. The text is opaque. */
-static bool grant_read(const struct transfer *transfer, const char *realm, struct grant *out,
-                       struct error *error)
+static bool read_grant(struct realm_question *question)
 {
     struct error reason;
-    CLEANUP(json_free_p) struct json *answer = json_parse(buffer_slice(&transfer->body), &reason);
+    CLEANUP(json_free_p)
+    struct json *answer = json_parse(buffer_slice(&question->transfer->body), &reason);
     struct slice text = choose_text(answer);
 
     if (!answer || !is_token_safe(text))
-        return error_set(error, ERROR_UPSTREAM, "the token service at '%s' gave no usable token",
-                         realm);
-    out->text = slice_copy(text);
-    out->life = life_of(answer) * 1000;
-    return out->text || error_no_memory(error);
+        return error_set(&question->error, ERROR_UPSTREAM,
+                         "the token service at '%s' gave no usable token", question->realm.host);
+    question->token = slice_copy(text);
+    question->life = life_of(answer) * 1000;
+    return question->token || error_no_memory(&question->error);
+}
+
+static void describe_refusal(struct realm_question *question)
+{
+    const struct transfer *transfer = question->transfer;
+    struct buffer what = BUFFER_INIT(400);
+
+    buffer_format(&what, "a token from '%s'", question->realm.host);
+    problem_describe(transfer->status, buffer_slice(&transfer->body), buffer_string(&what),
+                     &question->error);
+    buffer_release(&what);
+    if (question->error.code == ERROR_RATE_LIMITED)
+        question->error.retry_after = clock_seconds_up(transfer_retry_after(transfer));
 }
 
 /* A11: rejected credentials are reported, never dropped in silence. */
-static bool realm_read_answer(const struct transfer *transfer, const struct url *realm,
-                              struct grant *out, struct error *error)
+static void read_answer(struct realm_question *question)
 {
+    const struct transfer *transfer = question->transfer;
+
     if (transfer->error.code != ERROR_NONE) {
-        *error = transfer->error;
-        error_prefix(error, "asking for a token: ");
-        return false;
+        question->error = transfer->error;
+        error_prefix(&question->error, "asking for a token: ");
+    } else if (transfer->status == 200) {
+        (void)read_grant(question);
+    } else if (transfer->status >= 300 && transfer->status < 400) {
+        error_set(&question->error, ERROR_UPSTREAM,
+                  "the token service at '%s' redirects, which is not followed",
+                  question->realm.host);
+    } else {
+        describe_refusal(question);
     }
-    if (transfer->status == 200)
-        return grant_read(transfer, realm->host, out, error);
-    if (transfer->status >= 300 && transfer->status < 400)
-        return error_set(error, ERROR_UPSTREAM,
-                         "the token service at '%s' redirects, which is not followed", realm->host);
-    struct buffer what = BUFFER_INIT(400);
-    buffer_format(&what, "a token from '%s'", realm->host);
-    problem_describe(transfer->status, buffer_slice(&transfer->body), buffer_string(&what), error);
-    buffer_release(&what);
-    if (error->code == ERROR_RATE_LIMITED)
-        error->retry_after = clock_seconds_up(transfer_retry_after(transfer));
-    return false;
 }
 
-/* Credentials go to a trusted realm or nowhere, and nothing is asked without them in silence: an
- * answer for everyone is not what the holder of credentials asked for (A15). */
-static bool realm_may_have_secret(const struct session *session, const struct url *realm,
-                                  bool *with, struct error *error)
-{
-    const struct credential *credential = session->credential;
+/* -- side by side --------------------------------------------------------------------------- */
 
-    *with = credential && (credential->username || credential->identity_token);
-    if (!*with || guard_realm_is_trusted(&session->endpoint, realm))
-        return true;
-    return error_set(error, ERROR_DENIED,
-                     "'%s' wants its credentials sent to '%s:%u', which is not known to belong to "
-                     "it: add that to the host's realm list",
-                     session->endpoint.registry, realm->host, (unsigned)realm->port);
+static bool add_secret(const struct realm_question *question, struct transfer *transfer,
+                       struct error *error)
+{
+    if (!question->form)
+        return !question->with_secret || session_add_basic(question->session, transfer, error);
+    transfer->method = TRANSFER_POST;
+    transfer->form = strdup(question->form);
+    return transfer->form || error_no_memory(error);
 }
 
-bool realm_ask(struct session *session, const struct challenge *challenge, const char *scope,
-               struct grant *out, struct error *error)
+static bool question_begin(struct realm_question *question, struct bell *bell)
 {
-    struct url realm = {0};
-    struct token_request request = {.form = NULL};
-    struct transfer *answer = NULL;
-    bool done = false;
+    struct session *session = question->session;
+    struct error *error = &question->error;
+    CLEANUP(transfer_free_p)
+    struct transfer *transfer =
+        session_transfer(session, &question->url, ROUTE_REALM, false, error);
 
-    if (url_parse(slice_from_string(challenge->realm), session->endpoint.base, "token realm",
-                  &realm, error) &&
-        guard_check_realm(&session->endpoint, &realm, error) &&
-        realm_may_have_secret(session, &realm, &request.with_secret, error) &&
-        token_request_write(session, &realm, challenge, scope, &request, error))
-        answer = realm_ask_until_final(session, &request, error);
-    if (answer)
-        done = realm_read_answer(answer, &realm, out, error);
+    if (!transfer)
+        return false;
+    transfer->body_limit = TOKEN_BODY_MAX;
+    transfer->bell = bell;
+    if (!add_secret(question, transfer, error) || !transfer_start(session->engine, transfer, error))
+        return false;
+    question->transfer = TAKE(transfer);
+    return true;
+}
 
-    transfer_free(answer);
-    token_request_release(&request);
-    url_release(&realm);
-    return done;
+/* The transfer is over: the answer is final, or it is worth asking again later. */
+static void question_settle(struct realm_question *question)
+{
+    struct transfer *transfer = question->transfer;
+
+    transfer_wait(transfer);
+    unsigned worth = transfer->worth_retries;
+    if (transfer->error.code == ERROR_NONE)
+        worth = problem_is_retryable(transfer->status) ? UINT_MAX : 0;
+    if (retry_take(&question->retry, worth, transfer_retry_after(transfer), clock_monotonic_ms(),
+                   &question->not_before)) {
+        transfer_free(TAKE(question->transfer));
+        return;
+    }
+    read_answer(question);
+    question->is_over = true;
+}
+
+/* Does what can be done for it now. */
+static void question_go_on(struct realm_question *question, struct bell *bell)
+{
+    if (question->transfer) {
+        if (atomic_load(&question->transfer->is_over))
+            question_settle(question);
+        return;
+    }
+    if (question->not_before > clock_monotonic_ms())
+        return;
+    bool is_open = question->url.text || question_open(question);
+    question->is_over = !is_open || !question_begin(question, bell);
+}
+
+/* Sleeps until one of them can go on. False when nothing should be waited for any more. */
+static bool wait_for_some(const struct realm_question *first, struct bell *bell)
+{
+    int64_t until = clock_monotonic_ms() + TICK_MS;
+    struct transfer_engine *engine = first->session->engine;
+    bool is_on_its_way = false;
+
+    for (const struct realm_question *each = first; each; each = each->next) {
+        if (each->is_over)
+            continue;
+        is_on_its_way |= each->transfer != NULL;
+        if (!each->transfer && each->not_before < until)
+            until = each->not_before;
+    }
+    if (!is_on_its_way)
+        return transfer_engine_sleep(engine, until);
+    bell_wait(bell, until);
+    return true;
+}
+
+struct listener {
+    void (*answered)(struct realm_question *question, void *context);
+    void *context;
+};
+
+static void question_answer(struct realm_question *question, const struct listener *listener)
+{
+    question->is_over = true;
+    question_release(question);
+    listener->answered(question, listener->context);
+}
+
+/* Returns how many have no answer yet. */
+static size_t go_on_with_all(struct realm_question *first, struct bell *bell,
+                             const struct listener *listener)
+{
+    size_t left = 0;
+
+    for (struct realm_question *each = first; each; each = each->next) {
+        if (each->is_over)
+            continue;
+        question_go_on(each, bell);
+        if (each->is_over)
+            question_answer(each, listener);
+        left += !each->is_over;
+    }
+    return left;
+}
+
+void realm_ask_all(struct realm_question *first,
+                   void (*answered)(struct realm_question *question, void *context), void *context)
+{
+    const struct listener listener = {answered, context};
+    struct bell bell;
+
+    bell_init(&bell);
+    while (go_on_with_all(first, &bell, &listener) && wait_for_some(first, &bell))
+        continue;
+    for (struct realm_question *each = first; each; each = each->next) {
+        if (each->is_over)
+            continue;
+        error_draining(&each->error);
+        question_answer(each, &listener);
+    }
+    bell_release(&bell);
 }

@@ -18,12 +18,13 @@
 #include "base/error.h"
 #include "manifest/manifest.h"
 
+struct config_host;
 struct config_registry;
 struct registry;
 
 /* `settings` is borrowed and must outlive the registry. Starts no thread yet. Errors: invalid (a
- * credential file that the settings name cannot be read or understood), internal (also a libcurl
- * too old to be trusted, or without TLS). */
+ * credential file, a certificate or a proxy that the settings name cannot be used), internal (also
+ * a libcurl too old to be trusted, or without TLS). */
 struct registry *registry_new(const struct config_registry *settings, struct error *error) MUST_USE;
 /* Waits for nothing: the caller has ended its operations (registry_cancel() hurries them). */
 void registry_free(struct registry *registry);
@@ -31,10 +32,40 @@ CLEANUP_DEFINE(struct registry, registry_free)
 /* Fails running and later operations with ERROR_DRAINING. Any thread. */
 void registry_cancel(struct registry *registry);
 
+/* What either learns of registries from now on (pauses, quotas, who does not answer) is known to
+ * both, and what `older` has learnt before to `younger`, which has other settings. Tokens and
+ * connections are not shared: they were got under the settings of one. Before the first operation
+ * of `younger`. */
+void registry_share_memory(struct registry *younger, struct registry *older);
+
 /* What is odd but keeps nothing from working, e.g. a credential helper that is not there: told to
  * `warn`, from any thread, `text` being one line. Before the first operation. */
 void registry_on_warning(struct registry *registry, void (*warn)(void *context, const char *text),
                          void *context);
+
+/* What a request was for. */
+enum registry_operation {
+    REGISTRY_PING, /* the API's root */
+    REGISTRY_TOKEN,
+    REGISTRY_MANIFEST, /* tags among them */
+    REGISTRY_BLOB,
+    REGISTRY_PUSH, /* whatever changes something */
+    REGISTRY_OPERATION_COUNT
+};
+
+/* One HTTP request that has ended; several may belong to one wish. */
+struct registry_event {
+    const char *registry; /* in whose name it was asked; borrowed for the call */
+    enum registry_operation operation;
+    long status; /* 0: there was no answer, or not a whole one */
+    int64_t ms;
+};
+
+/* Every request is told to `watch` when it has ended, for counters. On the thread that moves
+ * everybody's bytes: it must be quick. Before the first operation. */
+void registry_on_event(struct registry *registry,
+                       void (*watch)(void *context, const struct registry_event *event),
+                       void *context);
 
 /* -- a caller's own credentials (credential.c) ---------------------------------------------- */
 
@@ -64,8 +95,49 @@ void credential_identity(const struct credential *credential, char out[CREDENTIA
  * the addresses of a name are judged when it is connected to. Errors: forbidden. No I/O. */
 bool registry_may_ask(const struct registry *registry, const char *host,
                       struct error *error) MUST_USE;
+/* The rows that say how this host is asked: those the operator listed it with, else those of a
+ * pattern that covers it; NULL where there are neither. */
+const struct config_host *registry_listed(const struct registry *registry, const char *host);
+/* How long a whole query of this host may take, in ms. */
+int64_t registry_timeout(const struct registry *registry, const char *host);
 /* True where the operator listed the host. */
 bool registry_is_listed(const struct registry *registry, const char *host);
+
+/* -- quotas --------------------------------------------------------------------------------- */
+
+enum {
+    QUOTA_REGISTRY_SIZE = 300,
+    QUOTA_SOURCE_SIZE = 64
+};
+
+/* What a registry said last of how much may still be asked of it, in whose name (H22). */
+struct registry_quota {
+    char registry[QUOTA_REGISTRY_SIZE];      /* its base: "https://registry-1.docker.io" */
+    char identity[CREDENTIAL_IDENTITY_SIZE]; /* credential_identity()'s; "": anonymous */
+    char source[QUOTA_SOURCE_SIZE];          /* its word for who asks: an address; "": not told */
+    int64_t remaining;
+    int64_t limit;  /* -1: not told */
+    int64_t window; /* seconds that the limit is for; 0: not told */
+    int64_t age;    /* ms since it was told */
+};
+
+/* Fills in at most `max` that count still, the last used first; returns how many. For gauges. Any
+ * thread. */
+size_t registry_quotas(const struct registry *registry, struct registry_quota *out, size_t max);
+
+/* -- troubles -------------------------------------------------------------------------------- */
+
+/* A registry that is left alone: it has asked for it, or has not answered. */
+struct registry_trouble {
+    char registry[QUOTA_REGISTRY_SIZE]; /* its base */
+    char identity[CREDENTIAL_IDENTITY_SIZE];
+    int64_t paused;     /* ms that it still wants no request of this identity (429); 0: it does */
+    unsigned failures;  /* to answer, in a row */
+    int64_t left_alone; /* ms that it is still left alone for that; 0: it is asked */
+};
+
+/* Fills in at most `max`, the last used first; returns how many. For operators. Any thread. */
+size_t registry_troubles(const struct registry *registry, struct registry_trouble *out, size_t max);
 
 /* -- query * -------------------------------------------------------------------------------- */
 
@@ -83,6 +155,9 @@ struct registry_question {
     /* Asked again: HEAD first, and this report if the digest is still the same and it lacked
      * nothing. */
     struct report *held;
+    /* Whoever asks has a stale answer for the case of failure: where less than registry.quota_floor
+     * remains of the registry's quota, no GET is spent, and rate_limited is the answer. */
+    bool has_stand_in;
     report_known_function known; /* may be NULL */
     void *known_context;
 };
@@ -97,5 +172,11 @@ struct registry_question {
  */
 struct report *registry_query(struct registry *registry, const struct registry_question *question,
                               struct error *error) MUST_USE;
+
+/* Whether a HEAD shows that the reference still means the digest of `question->held`, which lacked
+ * nothing. False with ERROR_NONE in `error->code`: it means another, or no HEAD can tell. Errors:
+ * as registry_query(). */
+bool registry_confirms(struct registry *registry, const struct registry_question *question,
+                       struct error *error) MUST_USE;
 
 #endif

@@ -43,7 +43,7 @@ struct relay *relay_new(struct transfer_engine *engine, struct bell *bell,
     relay->engine = engine;
     relay->bell = bell;
     relay->digest = digest;
-    relay->size = size;
+    relay->size = relay->left = size;
     relay->patience = RELAY_TRICKLE_MS;
     relay->ring = malloc(RELAY_RING_SIZE);
     relay->hash = EVP_MD_CTX_new();
@@ -126,7 +126,8 @@ enum relay_step relay_take(struct relay *relay, struct slice bytes)
 /* P8: one byte stays until all of it is known to be right. */
 static size_t giveable(const struct relay *relay)
 {
-    return relay->is_whole || relay->filled == 0 ? relay->filled : relay->filled - 1;
+    size_t count = relay->is_whole || relay->filled == 0 ? relay->filled : relay->filled - 1;
+    return relay->left < (int64_t)count ? (size_t)relay->left : count;
 }
 
 enum relay_step relay_give(struct relay *relay, char *out, size_t room, size_t *given)
@@ -136,11 +137,12 @@ enum relay_step relay_give(struct relay *relay, char *out, size_t room, size_t *
     *given = 0;
     if (relay->fault != RELAY_FINE)
         return RELAY_END;
-    if (count == 0 && !relay->is_whole) {
+    if (count == 0 && relay->left > 0) {
         relay->target_waits = true;
         return RELAY_WAIT;
     }
     *given = ring_read(relay, out, count < room ? count : room);
+    relay->left -= (int64_t)*given;
     atomic_fetch_add_explicit(&relay->given, (int64_t)*given, memory_order_relaxed);
     return RELAY_MOVED;
 }
@@ -177,7 +179,7 @@ bool relay_may_wake_source(struct relay *relay)
 
 bool relay_may_wake_target(struct relay *relay)
 {
-    bool may_go_on = relay->target_waits && (relay->is_whole || giveable(relay) > 0);
+    bool may_go_on = relay->target_waits && giveable(relay) > 0;
 
     if (may_go_on)
         relay->target_waits = false;
@@ -195,8 +197,8 @@ static bool is_to_be_watched_anew(const struct relay *relay, int64_t patience)
 void relay_watch(struct relay *relay, int64_t now)
 {
     int64_t given = atomic_load_explicit(&relay->given, memory_order_relaxed);
-    bool has_everything = relay->is_whole && relay->filled == 0;
-    int64_t patience = has_everything ? RELAY_ANSWER_MS : RELAY_TRICKLE_MS;
+    bool has_its_share = relay->left == 0;
+    int64_t patience = has_its_share ? RELAY_ANSWER_MS : RELAY_TRICKLE_MS;
     bool is_over = now - relay->watched_since >= patience;
     bool has_moved = given - relay->given_by_then >= RELAY_TRICKLE_BYTES;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One blob on its way from one registry into another: what a GET receives goes through a ring of
- * 256 KiB into a PUT, hashed and counted as it passes. The last byte is held back until digest and
- * size are known to be right (rule P8), so that a target never holds more than a part of anything
- * else.
+ * 256 KiB into a PUT, or into several PATCHes one after another, hashed and counted as it passes.
+ * The last byte is held back until digest and size are known to be right (rule P8), so that a
+ * target never holds more than a part of anything else.
  *
  * Both transfers are driven by one engine's thread, and everything here is that thread's, except
  * what is marked. When a side must wait for the other it is paused; relay_may_wake_...() says when
@@ -48,7 +48,7 @@ enum relay_fault {
 struct relay {
     /* Set once. */
     struct transfer_engine *engine; /* of both transfers */
-    struct bell *bell;              /* rung when either is over */
+    struct bell *bell;              /* borrowed: both transfers' */
     const struct digest *digest;    /* borrowed */
     int64_t size;                   /* bytes the descriptor gave */
 
@@ -63,6 +63,7 @@ struct relay {
     bool source_waits;
     bool target_waits;
     bool is_whole;         /* the source has given everything, and it is what was wanted */
+    int64_t left;          /* bytes that the running target is still to be given */
     int64_t watched_since; /* clock_monotonic_ms(); 0: not yet */
     int64_t given_by_then; /* bytes */
     int64_t patience;      /* ms from `watched_since` */
@@ -85,8 +86,8 @@ CLEANUP_DEFINE(struct relay, relay_free)
 
 /* From the source: all of `bytes` or nothing. */
 enum relay_step relay_take(struct relay *relay, struct slice bytes);
-/* To the target: as many as there are and `room` lets; at least one with RELAY_MOVED, except at the
- * end of an empty blob. */
+/* To the target: as many as there are, and `room` and its share let; at least one with RELAY_MOVED,
+ * except when it has been given its share. */
 enum relay_step relay_give(struct relay *relay, char *out, size_t room, size_t *given);
 
 /* The source's answer came to its end as HTTP sees it: judges what it gave. */

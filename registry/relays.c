@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/relays.h"
 
-#include <stdatomic.h>
-
 #include "base/clock.h"
-#include "registry/bell.h"
 #include "registry/exchange.h"
 #include "registry/relay.h"
 
@@ -23,6 +20,8 @@ void relays_join(struct relay **relays, struct transfer *transfer)
         *relays = relay;
     }
     *side_of(transfer) = transfer;
+    if (transfer == relay->target)
+        relay->left = transfer->relayed;
 }
 
 /* A source that answered something else than the content has not begun yet. */
@@ -32,7 +31,7 @@ static void judge_end(const struct transfer *transfer)
     bool is_good = transfer->error.code == ERROR_NONE && transfer->status == 200;
 
     if (transfer->method != TRANSFER_GET) {
-        if (!relay->is_whole || relay->filled)
+        if (relay->left > 0)
             relay_fail(relay, RELAY_TARGET_ENDED);
     } else if (is_good) {
         relay_finish_source(relay);
@@ -52,8 +51,6 @@ void relays_leave(struct relay **relays, struct transfer *transfer)
             relays = &(*relays)->next;
         *relays = relay->next;
     }
-    atomic_store(&transfer->is_over, true);
-    bell_ring(relay->bell);
 }
 
 static void give_up(struct transfer_engine *engine, struct transfer *transfer,

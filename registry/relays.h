@@ -12,7 +12,7 @@ struct transfer_engine;
 
 /* A transfer with a relay begins. */
 void relays_join(struct relay **relays, struct transfer *transfer);
-/* It is over: its relay learns what that means, and whoever waits at the bell is woken. */
+/* It is over: its relay learns what that means. */
 void relays_leave(struct relay **relays, struct transfer *transfer);
 
 /* Gives a transfer back to its owner; it leaves its relay by this. */

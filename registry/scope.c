@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/scope.h"
 
+#include <stdlib.h>
+
 /* The scope of this resource, new if it was not there; NULL when the list is full. */
 static struct scope *find_or_add(struct scope_list *list, struct slice type, struct slice name)
 {
@@ -84,4 +86,83 @@ bool scope_list_write(const struct scope_list *list, struct buffer *out)
         write_one(&list->items[i], out);
     }
     return buffer_ok(out);
+}
+
+/* -- comparing ------------------------------------------------------------------------------ */
+
+static int compare_slices(struct slice a, struct slice b)
+{
+    size_t shorter = a.length < b.length ? a.length : b.length;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+static int compare_actions(const void *a, const void *b)
+{
+    return compare_slices(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+static int compare_scopes(const void *a, const void *b)
+{
+    const struct scope *one = a;
+    const struct scope *other = b;
+    int order = compare_slices(one->type, other->type);
+
+    return order ? order : compare_slices(one->name, other->name);
+}
+
+static bool allows(const struct scope *scope, struct slice action)
+{
+    for (size_t i = 0; i < scope->action_count; i++)
+        if (slice_equal(scope->actions[i], action))
+            return true;
+    return false;
+}
+
+static bool allows_everything(const struct scope *scope)
+{
+    return allows(scope, SLICE("*"));
+}
+
+static void sort_actions(struct scope *scope)
+{
+    if (allows_everything(scope)) {
+        scope->actions[0] = SLICE("*");
+        scope->action_count = 1;
+    }
+    qsort(scope->actions, scope->action_count, sizeof(scope->actions[0]), compare_actions);
+}
+
+void scope_list_sort(struct scope_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        sort_actions(&list->items[i]);
+    qsort(list->items, list->count, sizeof(list->items[0]), compare_scopes);
+}
+
+static bool covers(const struct scope *wide, const struct scope *scope)
+{
+    if (compare_scopes(wide, scope) != 0)
+        return false;
+    for (size_t i = 0; i < scope->action_count; i++)
+        if (!allows_everything(wide) && !allows(wide, scope->actions[i]))
+            return false;
+    return true;
+}
+
+static bool has_one_that_covers(const struct scope_list *wide, const struct scope *scope)
+{
+    for (size_t i = 0; i < wide->count; i++)
+        if (covers(&wide->items[i], scope))
+            return true;
+    return false;
+}
+
+bool scope_list_covers(const struct scope_list *wide, const struct scope_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!has_one_that_covers(wide, &list->items[i]))
+            return false;
+    return true;
 }

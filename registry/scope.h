@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a token is asked for: "TYPE:NAME:ACTION,ACTION" a resource, separated by blanks
- * (rules A5, A6, A18).
+ * (rules A5, A6, A12, A18).
  */
 #ifndef REGISTRY_SCOPE_H
 #define REGISTRY_SCOPE_H
@@ -37,5 +37,11 @@ void scope_list_add(struct scope_list *list, struct slice type, struct slice nam
 /* As written in a challenge; what is not a scope is passed over. */
 void scope_list_add_text(struct scope_list *list, struct slice text);
 bool scope_list_write(const struct scope_list *list, struct buffer *out);
+
+/* A12: one order for what means the same: resources and actions sorted, "*" instead of all others.
+ */
+void scope_list_sort(struct scope_list *list);
+/* Whether whoever may do everything in `wide` may do everything in `list`. */
+bool scope_list_covers(const struct scope_list *wide, const struct scope_list *list);
 
 #endif

@@ -31,10 +31,14 @@ struct session_wish {
     int64_t deadline; /* clock_monotonic_ms() */
     unsigned retries;
     bool is_stranger;
-    bool is_push; /* goes through the push engine */
+    const char *mirrored; /* the registry that `registry` is asked as a mirror of; NULL: itself */
+    bool is_push;         /* goes through the push engine */
     /* Without `credential` anonymous: neither the listed host's nor the files' are used. */
     bool no_operator_credentials;
 };
+
+/* To read the repository of a question's reference. */
+struct session_wish session_wish_to_read(const struct registry_question *question);
 
 struct session {
     struct registry *registry;
@@ -47,6 +51,8 @@ struct session {
     unsigned credential_number;          /* grows with each that takes another's place */
     bool is_stored;                      /* `operators` came from the credential files */
     bool is_narrow;                      /* mount sources stay out of the scope (A18) */
+    bool is_under_way;                   /* something has been asked in it */
+    bool was_answered;                   /* and something was said, whatever */
 };
 
 /* Judges the host by our rules and finds out who we are to it: the wish's credential, else the
@@ -59,6 +65,9 @@ void session_close(struct session *session);
  * a session. */
 bool session_renew_credential(struct session *session) MUST_USE;
 
+/* For session_open(). Errors: as its. */
+bool session_choose_credential(struct session *session, struct error *error) MUST_USE;
+
 /* On whose word a URL is asked: it decides what the URL may reach. */
 enum route {
     ROUTE_REGISTRY, /* the registry itself */
@@ -67,7 +76,8 @@ enum route {
 };
 
 /* Makes the transfer for a URL with the security its route allows, and the session's deadline. The
- * caller frees. Errors: forbidden (registry.deny), upstream (an unreadable CA file), internal. */
+ * caller frees. Errors: forbidden (registry.deny; a private address behind a proxy), upstream (an
+ * unreadable certificate), internal. */
 struct transfer *session_transfer(const struct session *session, const struct url *url,
                                   enum route route, bool registry_is_private,
                                   struct error *error) MUST_USE;

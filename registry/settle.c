@@ -3,6 +3,8 @@
  * What an answer means. call_settle() reads as the protocol's order of questions: did anything
  * come? moved? who are you? and then, by the kind of call: is it what was wanted?
  */
+#include "registry/settle.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,57 +13,22 @@
 #include "base/escape.h"
 #include "registry/authorize.h"
 #include "registry/call.h"
-#include "registry/credential.h"
 #include "registry/guard.h"
-#include "registry/hosts.h"
 #include "registry/problem.h"
 #include "registry/session.h"
 #include "registry/transfer.h"
+#include "registry/turn.h"
 
 enum {
     REDIRECTS_MAX = 5,       /* H14 */
     BLOB_REDIRECTS_MAX = 10, /* H14 */
-    NAME_MAX_BYTES = 4096,
-    DEFAULT_PAUSE_MS = 5000,   /* a 429 that does not say how long */
-    LONGEST_PAUSE_MS = 3600000 /* no answer keeps us away for longer than an hour */
+    DEFAULT_PAUSE_MS = 5000  /* a 429 that does not say how long */
 };
 
-static void call_succeed(struct call *call)
+void settle_success(struct call *call)
 {
     call->error = (struct error){.code = ERROR_NONE};
     call_finish(call);
-}
-
-/* -- quotas --------------------------------------------------------------------------------- */
-
-/* H20: a registry's quota is one of who asks, so all requests in the same name wait. */
-static void write_quota_name(const struct session *session, struct buffer *out)
-{
-    char identity[CREDENTIAL_IDENTITY_SIZE];
-
-    credential_identity(session->credential, identity);
-    buffer_format(out, "%s %s", session->endpoint.base, identity);
-}
-
-static void pause_quota(const struct session *session, int64_t asked)
-{
-    int64_t pause = asked < LONGEST_PAUSE_MS ? asked : LONGEST_PAUSE_MS;
-    struct buffer name = BUFFER_INIT(NAME_MAX_BYTES);
-
-    write_quota_name(session, &name);
-    if (pause > 0 && buffer_ok(&name))
-        hosts_pause(session->registry->hosts, buffer_string(&name), clock_monotonic_ms() + pause);
-    buffer_release(&name);
-}
-
-int64_t call_paused_until(const struct call *call, int64_t now)
-{
-    struct buffer name = BUFFER_INIT(NAME_MAX_BYTES);
-
-    write_quota_name(call->session, &name);
-    int64_t until = hosts_paused_until(call->session->registry->hosts, buffer_string(&name), now);
-    buffer_release(&name);
-    return until;
 }
 
 /* -- what went wrong ------------------------------------------------------------------------ */
@@ -104,16 +71,17 @@ static void describe_problem(struct call *call)
     buffer_release(&what);
 }
 
-static void settle_problem(struct call *call)
+void settle_problem(struct call *call)
 {
     const struct transfer *transfer = call->transfer;
     int64_t asked = transfer_retry_after(transfer);
 
+    call->body = buffer_slice(&transfer->body);
     describe_problem(call);
     if (call->error.code == ERROR_RATE_LIMITED) {
         call->error.retry_after = clock_seconds_up(asked > 0 ? asked : DEFAULT_PAUSE_MS);
         if (!call->has_left_origin) /* another host's quota is not the registry's */
-            pause_quota(call->session, asked);
+            turn_pause(call->session, asked);
     }
     bool is_refusal = call->error.code == ERROR_DENIED && !call->has_left_origin;
     if (!is_refusal || !authorize_anew(call))
@@ -197,8 +165,7 @@ static bool follow(struct call *call)
 
 /* -- what was read -------------------------------------------------------------------------- */
 
-/* The registry's word on the digest: the last answer's, else that of a hop before it (H11). */
-static const char *stated_digest(const struct call *call)
+const char *settle_stated_digest(const struct call *call)
 {
     const char *stated = call->transfer->headers.digest;
     return stated && *stated ? stated : call->hop_digest;
@@ -209,7 +176,7 @@ static void settle_head_manifest(struct call *call)
 {
     const struct transfer_headers *headers = &call->transfer->headers;
     long status = call->transfer->status;
-    const char *stated = stated_digest(call);
+    const char *stated = settle_stated_digest(call);
     struct error ignored;
 
     if (status != 200 && status != 403 && status != 404 && status != 405) {
@@ -219,7 +186,7 @@ static void settle_head_manifest(struct call *call)
     call->has_found = status == 200 && headers->content_type && headers->content_length &&
                       strcmp(headers->content_length, "0") != 0 && stated &&
                       digest_parse(slice_from_string(stated), &call->found, &ignored);
-    call_succeed(call);
+    settle_success(call);
 }
 
 static bool check_size(struct call *call)
@@ -237,7 +204,7 @@ static bool check_size(struct call *call)
 /* H9: by digest, the digest asked for; by tag, what the registry states, if it states anything. */
 static bool check_digest(struct call *call)
 {
-    const char *stated = call->kind == CALL_GET_MANIFEST ? stated_digest(call) : NULL;
+    const char *stated = call->kind == CALL_GET_MANIFEST ? settle_stated_digest(call) : NULL;
     struct digest expected = {.algorithm = DIGEST_SHA256};
     bool is_expected = true;
 
@@ -286,7 +253,7 @@ static void settle_page(struct call *call)
     }
     call->body = buffer_slice(&transfer->body);
     call->links = slice_from_string(transfer->headers.links);
-    call_succeed(call);
+    settle_success(call);
 }
 
 /* Its content is the relay's to judge. */
@@ -295,10 +262,10 @@ static void settle_stream(struct call *call)
     if (call->transfer->status != 200)
         settle_problem(call);
     else
-        call_succeed(call);
+        settle_success(call);
 }
 
-static bool has_length(const struct call *call)
+bool settle_has_length(const struct call *call)
 {
     const char *length = call->transfer->headers.content_length;
     struct buffer expected = BUFFER_INIT(32);
@@ -320,124 +287,10 @@ static void settle_head_blob(struct call *call)
         settle_problem(call);
         return;
     }
-    call->has_found = status == 200 && has_length(call);
+    call->has_found = status == 200 && settle_has_length(call);
     if (call->has_found)
         call->found = *call->wanted;
-    call_succeed(call);
-}
-
-/* -- what was changed ----------------------------------------------------------------------- */
-
-/* What the registry says it has stored is what was sent. In another algorithm than ours only what
- * we still have can be compared. */
-static bool is_stored_as_sent(const struct call *call, const char *stated)
-{
-    struct digest digest;
-    struct digest ours = *call->wanted;
-    struct error ignored;
-
-    if (!digest_parse(slice_from_string(stated), &digest, &ignored))
-        return false;
-    if (digest.algorithm != ours.algorithm) {
-        if (call->relay)
-            return true;
-        if (!digest_compute(digest.algorithm, call->content, &ours))
-            return false;
-    }
-    return digest_equal(&digest, &ours);
-}
-
-/* P12: success, unless the registry itself says that it holds something else. */
-static void settle_stored(struct call *call)
-{
-    const char *stated = call->transfer->headers.digest;
-
-    if (stated && *stated && !is_stored_as_sent(call, stated)) {
-        error_set(&call->error, ERROR_UPSTREAM,
-                  "the registry rewrote the %s: it holds '%s...', not %.19s...",
-                  call->kind == CALL_PUT_MANIFEST ? "manifest" : "blob",
-                  ESCAPED(slice_until(slice_from_string(stated), 19)), call->wanted->text);
-        call_finish(call);
-        return;
-    }
-    call->has_found = true;
-    call->found = *call->wanted;
-    call_succeed(call);
-}
-
-/* P12: a 200 may be anybody's page; that the thing is there is the proof. */
-static void settle_put(struct call *call)
-{
-    long status = call->transfer->status;
-
-    if (status == 201) {
-        settle_stored(call);
-    } else if (status == 200 || status == 202 || status == 204) {
-        call->is_confirming = true;
-        url_release(&call->url);
-    } else {
-        settle_problem(call);
-    }
-}
-
-static void settle_confirmation(struct call *call)
-{
-    const char *stated = stated_digest(call);
-    long status = call->transfer->status;
-    bool is_manifest = call->kind == CALL_PUT_MANIFEST;
-    bool is_shown = status == 200 && (is_manifest ? stated != NULL : has_length(call));
-
-    if (is_shown) {
-        settle_stored(call);
-    } else if (call_worth_retries(call)) {
-        settle_problem(call);
-    } else {
-        error_set(&call->error, ERROR_UPSTREAM,
-                  "the registry did not say that it stored it, and does not show it (%ld)", status);
-        call_finish(call);
-    }
-}
-
-/* P2, P3. */
-static void settle_mount(struct call *call)
-{
-    const char *stated = call->transfer->headers.digest;
-    long status = call->transfer->status;
-
-    if (status == 202)
-        call->location = call->transfer->headers.location;
-    if (status != 201 && status != 202 && status != 400 && status != 404 && status != 405 &&
-        status != 403) {
-        settle_problem(call);
-        return;
-    }
-    call->is_mounted = status == 201 && (!stated || !*stated || is_stored_as_sent(call, stated));
-    call_succeed(call);
-}
-
-static void settle_upload(struct call *call)
-{
-    call->location = call->transfer->headers.location;
-    if (call->transfer->status != 202) {
-        settle_problem(call);
-        return;
-    }
-    if (call->location && *call->location) {
-        call_succeed(call);
-        return;
-    }
-    error_set(&call->error, ERROR_UPSTREAM, "the registry does not say where to upload it");
-    call_finish(call);
-}
-
-static void settle_delete(struct call *call)
-{
-    long status = call->transfer->status;
-
-    if (status == 200 || status == 202 || status == 204)
-        call_succeed(call);
-    else
-        settle_problem(call);
+    settle_success(call);
 }
 
 /* -- one answer ----------------------------------------------------------------------------- */
@@ -452,7 +305,8 @@ static void (*const settlers[])(struct call *call) = {
     [CALL_MOUNT_BLOB] = settle_mount,
     [CALL_OPEN_UPLOAD] = settle_upload,
     [CALL_PUT_BLOB] = settle_put,
-    [CALL_CANCEL_UPLOAD] = call_succeed, /* P3: best effort */
+    [CALL_PUT_PIECE] = settle_piece,
+    [CALL_CANCEL_UPLOAD] = settle_success, /* P3: best effort */
     [CALL_PUT_MANIFEST] = settle_put,
     [CALL_DELETE_MANIFEST] = settle_delete,
     [CALL_DELETE_BLOB] = settle_delete,
@@ -464,14 +318,16 @@ void call_settle(struct call *call)
 
     if (transfer->is_flowing) { /* the rest is the engine's, and the relay's */
         call->status = 200;
-        call_succeed(call);
+        settle_success(call);
         return;
     }
     call->status = transfer->status;
+    call->session->was_answered |= transfer->status > 0;
+    turn_note_answer(call);
     if (transfer->error.code != ERROR_NONE) {
         settle_failure(call);
     } else if (call->kind == CALL_CANCEL_UPLOAD) {
-        call_succeed(call);
+        settle_success(call);
     } else if (is_redirect(transfer->status)) {
         if (!follow(call))
             call_finish(call);

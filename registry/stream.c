@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "registry/authorize.h"
 #include "registry/bell.h"
 #include "registry/call.h"
+#include "registry/pieces.h"
 #include "registry/problem.h"
 #include "registry/relay.h"
 #include "registry/session.h"
@@ -50,6 +52,11 @@ void stream_free(struct stream *stream)
     free(stream);
 }
 
+static bool is_over(const struct call *call)
+{
+    return !call->transfer || atomic_load(&call->transfer->is_over);
+}
+
 void stream_cancel(struct stream *stream)
 {
     if (stream->relay)
@@ -63,6 +70,7 @@ static void keep_location(struct stream *stream, const struct call *opened)
     stream->copy->error = opened->error;
     if (opened->error.code != ERROR_NONE)
         return;
+    stream->piece_min = opened->piece_min;
     stream->location = strdup(opened->location);
     if (!stream->location)
         error_no_memory(&stream->copy->error);
@@ -101,12 +109,28 @@ static bool prepare_source(struct stream *stream)
     return true;
 }
 
+void stream_begin_put(struct stream *stream)
+{
+    struct call *put = &stream->put;
+
+    authorize_all(&put, 1);
+    if (!put->is_done && call_begin(put))
+        return;
+    if (!put->is_done)
+        call_finish(put);
+    stream_cancel(stream);
+}
+
 /* Beyond the first attempt, the put call knows how the target wants to be asked. */
 static void begin_target(struct stream *stream)
 {
     const struct copy *copy = stream->copy;
     struct call *put = &stream->put;
 
+    if (stream->is_in_pieces) {
+        pieces_begin(stream);
+        return;
+    }
     if (!put->session) {
         *put = call_put_stream(stream->location, copy->digest, copy->size, stream->relay);
         call_open(put, stream->target);
@@ -116,16 +140,13 @@ static void begin_target(struct stream *stream)
     put->is_done = false;
     put->is_confirming = false;
     put->error = (struct error){.code = ERROR_NONE};
-    if (call_begin(put))
-        return;
-    call_finish(put);
-    stream_cancel(stream);
+    stream_begin_put(stream);
 }
 
 /* Its owner waits for a ring. */
 static void ring_if_over(const struct stream *stream)
 {
-    if (stream_is_over(stream))
+    if (is_over(&stream->get) && is_over(&stream->put))
         bell_ring(stream->bell);
 }
 
@@ -153,13 +174,10 @@ void streams_begin(struct stream *const *streams, size_t count)
 
 /* -- watching ------------------------------------------------------------------------------- */
 
-static bool is_over(const struct call *call)
+bool stream_go_on(struct stream *stream)
 {
-    return !call->transfer || atomic_load(&call->transfer->is_over);
-}
-
-bool stream_is_over(const struct stream *stream)
-{
+    if (stream->put.transfer && is_over(&stream->put))
+        pieces_go_on(stream);
     return is_over(&stream->get) && is_over(&stream->put);
 }
 
@@ -240,19 +258,24 @@ static enum stream_end stream_end_badly(struct stream *stream, const struct fail
     return STREAM_FAILED;
 }
 
-/* The target has answered, or could not be asked. */
+/* The target has answered, or could not be asked. What is asked last of it, whether it has the blob
+ * or to make it of its pieces, can be asked again. */
 static enum stream_end settle_target(struct stream *stream)
 {
     struct call *put = &stream->put;
 
     if (!put->is_done)
         call_settle(put);
-    if (!put->is_done && put->is_confirming)
+    if (!put->is_done && (put->is_confirming || stream->is_in_pieces))
         client_run(&put, 1);
     if (!put->is_done) /* it wanted to know who we are (A1): the same again, and no retry */
         return STREAM_AGAIN;
     if (put->error.code == ERROR_NONE)
         return STREAM_COPIED;
+    if (pieces_may_help(stream)) {
+        stream->is_in_pieces = true;
+        return STREAM_AGAIN;
+    }
     struct failure failure = failure_of_target(stream);
     return stream_end_badly(stream, &failure);
 }

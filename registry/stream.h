@@ -29,7 +29,10 @@ struct stream {
     int64_t not_before; /* clock_monotonic_ms(): when to begin */
     int64_t told;       /* bytes that were reported */
     bool has_lost_upload;
-    bool is_begun; /* and not settled yet */
+    bool is_in_pieces; /* P7 */
+    int64_t piece_min; /* bytes that the target wants in each, if not the last; 0: any */
+    int64_t sent;      /* bytes in pieces that the target has */
+    bool is_begun;     /* and not settled yet */
 };
 
 /* `location` is taken over, also on failure, and may be NULL. NULL: no memory. */
@@ -45,8 +48,8 @@ enum {
 /* Begins all of them, side by side: opens uploads, asks the sources, lets the bytes flow. One that
  * fails in this is over at once. */
 void streams_begin(struct stream *const *streams, size_t count);
-/* Whether stream_settle() would not have to wait. */
-bool stream_is_over(const struct stream *stream);
+/* Does what there is to do for a begun stream. True when stream_settle() would not have to wait. */
+bool stream_go_on(struct stream *stream);
 /* The bytes that the target was given so far. */
 int64_t stream_given(const struct stream *stream);
 /* Ends it soon. */
@@ -60,5 +63,10 @@ enum stream_end {
 
 /* Waits for a begun stream's end, and judges it. */
 enum stream_end stream_settle(struct stream *stream);
+
+/* -- for pieces.c --------------------------------------------------------------------------- */
+
+/* Begins the put, which has been opened. Where that fails, ends the stream. */
+void stream_begin_put(struct stream *stream);
 
 #endif

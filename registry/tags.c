@@ -12,6 +12,7 @@
 #include "data/json_items.h"
 #include "registry/client.h"
 #include "registry/link.h"
+#include "registry/mirrors.h"
 #include "registry/session.h"
 
 enum {
@@ -148,6 +149,25 @@ static bool ask_page(struct listing *listing, struct error *error)
     return done;
 }
 
+/* All pages of one place: where a list begins it ends. */
+static bool ask_for_tags(struct session *session, void *context, struct error *error)
+{
+    struct tags *out = context;
+    struct listing listing = {.session = session};
+    bool done = true;
+
+    buffer_init(&listing.tags.lines, TAGS_BYTES_MAX);
+    do {
+        done = ask_page(&listing, error);
+    } while (done && listing.next);
+    if (done) {
+        *out = listing.tags;
+        listing.tags = (struct tags){0};
+    }
+    listing_release(&listing);
+    return done;
+}
+
 bool registry_list_tags(struct registry *registry, const struct registry_listing *listing,
                         struct tags *out, struct error *error)
 {
@@ -159,20 +179,6 @@ bool registry_list_tags(struct registry *registry, const struct registry_listing
         .deadline = listing->deadline,
         .retries = listing->retries,
     };
-    struct session session;
-    bool done = true;
 
-    if (!session_open(registry, &wish, &session, error))
-        return false;
-    CLEANUP(listing_release) struct listing pages = {.session = &session};
-    buffer_init(&pages.tags.lines, TAGS_BYTES_MAX);
-    do {
-        done = ask_page(&pages, error);
-    } while (done && pages.next);
-    session_close(&session);
-    if (done) {
-        *out = pages.tags;
-        pages.tags = (struct tags){0};
-    }
-    return done;
+    return mirrors_ask(registry, &wish, false, ask_for_tags, out, error);
 }

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Under the lock each need finds a token, or a fetch in flight that it waits for, or begins one.
+ * Without the lock this thread's own fetches are asked, side by side, and each is published as soon
+ * as it has come. Only then does the thread wait for others' fetches: so nobody waits for who waits
+ * for him.
+ */
 #include "registry/token.h"
 
 #include <pthread.h>
@@ -6,45 +12,14 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "registry/credential.h"
-#include "registry/realm.h"
-#include "registry/secret.h"
 #include "registry/session.h"
-
-enum {
-    TOKENS_MAX = 4096,
-    BYTES_MAX = 8 * 1024 * 1024, /* of all keys and tokens; whoever names hosts chooses both */
-    RENEW_EARLY_MS = 5000,       /* A9 */
-    KEY_MAX = 16 * 1024
-};
-
-struct token {
-    struct map_node node;
-    struct token *newer, *older; /* in the order of use */
-    char *key;
-    char *text;      /* NULL: none yet */
-    int64_t expires; /* clock_monotonic_ms() */
-    bool is_fetching;
-    unsigned waiters;   /* threads that look at this entry: it stays */
-    struct error error; /* why the last fetch failed, for those who waited for it */
-};
 
 struct tokens {
     pthread_mutex_t lock;
     pthread_cond_t fetched;
-    /* All guarded by lock. */
-    struct map map;
-    struct token *newest, *oldest;
-    size_t bytes;
+    struct token_cache cache; /* guarded by lock */
 };
-
-/* -- the cache ------------------------------------------------------------------------------ */
-
-static struct slice token_key(const struct map_node *node)
-{
-    return slice_from_string(MAP_ITEM_CONST(node, struct token, node)->key);
-}
 
 struct tokens *tokens_new(void)
 {
@@ -53,240 +28,213 @@ struct tokens *tokens_new(void)
         return NULL;
     (void)pthread_mutex_init(&tokens->lock, NULL);
     clock_condition_init(&tokens->fetched);
-    map_init(&tokens->map, token_key);
+    token_cache_init(&tokens->cache);
     return tokens;
-}
-
-static void token_free(struct token *token)
-{
-    secret_free(token->text);
-    free(token->key);
-    free(token);
-}
-
-static void unlink_token(struct tokens *tokens, struct token *token)
-{
-    if (token->newer)
-        token->newer->older = token->older;
-    else
-        tokens->newest = token->older;
-    if (token->older)
-        token->older->newer = token->newer;
-    else
-        tokens->oldest = token->newer;
-    token->newer = token->older = NULL;
-}
-
-static void link_newest(struct tokens *tokens, struct token *token)
-{
-    token->older = tokens->newest;
-    if (tokens->newest)
-        tokens->newest->newer = token;
-    else
-        tokens->oldest = token;
-    tokens->newest = token;
-}
-
-static size_t token_size(const struct token *token)
-{
-    return strlen(token->key) + (token->text ? strlen(token->text) : 0);
-}
-
-static void drop_token(struct tokens *tokens, struct token *token)
-{
-    tokens->bytes -= token_size(token);
-    unlink_token(tokens, token);
-    map_remove(&tokens->map, &token->node);
-    token_free(token);
-}
-
-/* Takes the text; NULL: none. */
-static void set_text(struct tokens *tokens, struct token *token, char *text)
-{
-    tokens->bytes -= token_size(token);
-    secret_free(token->text);
-    token->text = text;
-    tokens->bytes += token_size(token);
 }
 
 void tokens_free(struct tokens *tokens)
 {
     if (!tokens)
         return;
-    while (tokens->newest)
-        drop_token(tokens, tokens->newest);
-    map_release(&tokens->map);
+    token_cache_release(&tokens->cache);
     (void)pthread_cond_destroy(&tokens->fetched);
     (void)pthread_mutex_destroy(&tokens->lock);
     free(tokens);
 }
 
-/* Nobody looks at it. */
-static bool is_idle(const struct token *token)
-{
-    return !token->is_fetching && token->waiters == 0;
-}
+/* -- one need ------------------------------------------------------------------------------- */
 
-static void make_room(struct tokens *tokens)
-{
-    for (struct token *token = tokens->oldest, *newer; token; token = newer) {
-        newer = token->newer;
-        if (tokens->map.count < TOKENS_MAX && tokens->bytes < BYTES_MAX)
-            return;
-        if (is_idle(token))
-            drop_token(tokens, token);
-    }
-}
-
-/* The entry of `key`, made if it is new, and now the newest. NULL: no memory. */
-static struct token *find_or_add(struct tokens *tokens, const char *key)
-{
-    struct map_node *node = map_find(&tokens->map, slice_from_string(key));
-    struct token *token = node ? MAP_ITEM(node, struct token, node) : NULL;
-
-    if (token) {
-        unlink_token(tokens, token);
-        link_newest(tokens, token);
-        return token;
-    }
-    make_room(tokens);
-    token = calloc(1, sizeof(*token));
-    if (!token)
-        return NULL;
-    token->key = strdup(key);
-    if (!token->key || !map_insert(&tokens->map, &token->node)) {
-        token_free(token);
-        return NULL;
-    }
-    tokens->bytes += token_size(token);
-    link_newest(tokens, token);
-    return token;
-}
-
-/* A12. Line feeds cannot stand in any of the parts. */
-static bool write_key(const struct session *session, const struct challenge *challenge,
-                      const char *scope, struct buffer *out, struct error *error)
+static bool write_key(const struct token_need *need, struct token_key *key, struct error *error)
 {
     char identity[CREDENTIAL_IDENTITY_SIZE];
+    const struct token_wanted wanted = {
+        .base = need->session->endpoint.base,
+        .realm = need->challenge->realm,
+        .service = need->challenge->service,
+        .identity = identity,
+        .scope = need->scope,
+    };
 
-    credential_identity(session->credential, identity);
-    buffer_format(out, "%s\n%s\n%s\n%s\n%s", session->endpoint.base, challenge->realm,
-                  challenge->service ? challenge->service : "", scope, identity);
-    return buffer_check(out, "the challenge", error);
+    credential_identity(need->session->credential, identity);
+    return token_key_write(key, &wanted, error);
 }
 
-/* -- one fetch a key ------------------------------------------------------------------------ */
-
-static bool is_good(const struct token *token, int64_t now)
+/* Under the lock. Token or failure, whichever the entry has. */
+static void take_result(struct token_need *need, const struct token *token)
 {
-    return token->text && now < token->expires - RENEW_EARLY_MS;
+    if (!token->text) {
+        need->error = token->error;
+        return;
+    }
+    need->text = strdup(token->text);
+    if (!need->text)
+        error_no_memory(&need->error);
 }
 
-/* Under the lock. Waits for the fetch in flight; false when the deadline came first. */
-static bool wait_for_fetch(struct tokens *tokens, struct token *token, int64_t deadline)
+/* Under the lock: a good token for just this, or for more. */
+static const struct token *find_good(struct tokens *tokens, const struct token_need *need,
+                                     struct token *exact)
+{
+    int64_t now = clock_monotonic_ms();
+
+    if (exact && token_is_good(exact, now))
+        return exact;
+    return need->is_exact ? NULL : token_cache_find_wider(&tokens->cache, &need->key, now);
+}
+
+/* Under the lock. True where this thread is to fetch it. */
+static bool begin_need(struct tokens *tokens, struct token_need *need)
+{
+    struct token *token = token_cache_find(&tokens->cache, &need->key);
+    const struct token *good = find_good(tokens, need, token);
+
+    if (good) {
+        take_result(need, good);
+        return false;
+    }
+    if (!token)
+        token = token_cache_find_or_add(&tokens->cache, &need->key);
+    if (!token) {
+        error_no_memory(&need->error);
+        return false;
+    }
+    if (token->is_fetching) {
+        token->waiters++;
+        need->waits_for = token;
+        return false;
+    }
+    token->is_fetching = true;
+    need->fetches = token;
+    return true;
+}
+
+static bool is_met(const struct token_need *need)
+{
+    return need->text || need->error.code != ERROR_NONE;
+}
+
+/* -- our own fetches ------------------------------------------------------------------------ */
+
+static struct token_need *need_of(struct realm_question *question)
+{
+    return MAP_ITEM(question, struct token_need, question);
+}
+
+/* An answer has come: for this need, and for all who wait for the same. */
+static void publish(struct realm_question *question, void *context)
+{
+    struct tokens *tokens = context;
+    struct token_need *need = need_of(question);
+    int64_t now = clock_monotonic_ms();
+
+    pthread_mutex_lock(&tokens->lock);
+    struct token *token = TAKE(need->fetches);
+    token->is_fetching = false;
+    token->error = question->error;
+    token->expires = question->token ? now + question->life : 0;
+    token_cache_set_text(&tokens->cache, token, TAKE(question->token));
+    take_result(need, token);
+    token_cache_drop_if_useless(&tokens->cache, token);
+    pthread_cond_broadcast(&tokens->fetched);
+    pthread_mutex_unlock(&tokens->lock);
+}
+
+/* Chains the questions of those needs that this thread is to fetch. */
+static struct realm_question *begin_needs(struct tokens *tokens, struct token_need *first)
+{
+    struct realm_question *questions = NULL;
+    struct realm_question **end = &questions;
+
+    pthread_mutex_lock(&tokens->lock);
+    for (struct token_need *need = first; need; need = need->next) {
+        if (is_met(need) || !begin_need(tokens, need))
+            continue;
+        need->question = (struct realm_question){
+            .session = need->session,
+            .challenge = need->challenge,
+            .scope = need->scope,
+        };
+        *end = &need->question;
+        end = &need->question.next;
+    }
+    pthread_mutex_unlock(&tokens->lock);
+    return questions;
+}
+
+/* -- others' -------------------------------------------------------------------------------- */
+
+/* Under the lock. False when the deadline came first. */
+static bool wait_for_fetch(struct tokens *tokens, const struct token *token, int64_t deadline)
 {
     struct timespec until = clock_timespec(deadline);
     int outcome = 0;
 
-    token->waiters++;
     while (token->is_fetching && outcome == 0)
         outcome = pthread_cond_timedwait(&tokens->fetched, &tokens->lock, &until);
-    token->waiters--;
     return !token->is_fetching;
 }
 
-/* Under the lock, which is given up while the realm is asked. */
-static void fetch_into(struct session *session, const struct challenge *challenge,
-                       const char *scope, struct token *token)
+/* Under the lock. The need stays unmet where whoever fetched had less time than we have: then we
+ * fetch, once. */
+static void await_need(struct tokens *tokens, struct token_need *need)
 {
-    struct tokens *tokens = session->registry->tokens;
-    struct grant grant = {0};
-    struct error failure = {.code = ERROR_NONE};
+    struct token *token = need->waits_for;
+    int64_t deadline = need->session->wish.deadline;
 
-    token->is_fetching = true;
-    pthread_mutex_unlock(&tokens->lock);
-    bool done = realm_ask(session, challenge, scope, &grant, &failure);
-    int64_t now = clock_monotonic_ms();
+    need->waits_for = NULL;
+    if (!wait_for_fetch(tokens, token, deadline))
+        error_set(&need->error, ERROR_TIMEOUT, "the token service did not answer in time");
+    else if (token->text || token->error.code != ERROR_TIMEOUT || need->has_waited ||
+             clock_monotonic_ms() >= deadline)
+        take_result(need, token);
+    need->has_waited = true;
+    token->waiters--;
+    token_cache_drop_if_useless(&tokens->cache, token);
+}
+
+/* True when some need is still to be met. */
+static bool await_needs(struct tokens *tokens, struct token_need *first)
+{
+    bool has_more = false;
+
     pthread_mutex_lock(&tokens->lock);
-
-    token->is_fetching = false;
-    token->error = failure;
-    set_text(tokens, token, grant.text);
-    token->expires = done ? now + grant.life : 0;
-    pthread_cond_broadcast(&tokens->fetched);
-}
-
-static char *copy_result(const struct token *token, struct error *error)
-{
-    if (!token->text) {
-        *error = token->error;
-        return NULL;
+    for (struct token_need *need = first; need; need = need->next) {
+        if (need->waits_for)
+            await_need(tokens, need);
+        has_more |= !is_met(need);
     }
-    char *copy = strdup(token->text);
-    if (!copy)
-        error_no_memory(error);
-    return copy;
-}
-
-/* Under the lock. */
-static char *get_locked(struct session *session, const struct challenge *challenge,
-                        const char *scope, struct token *token, struct error *error)
-{
-    struct tokens *tokens = session->registry->tokens;
-
-    if (token->is_fetching) {
-        if (!wait_for_fetch(tokens, token, session->wish.deadline)) {
-            error_set(error, ERROR_TIMEOUT, "the token service did not answer in time");
-            return NULL;
-        }
-        /* Whoever fetched had less time than we have. */
-        if (!token->text && token->error.code == ERROR_TIMEOUT)
-            fetch_into(session, challenge, scope, token);
-    } else if (!is_good(token, clock_monotonic_ms())) {
-        fetch_into(session, challenge, scope, token);
-    }
-    char *text = copy_result(token, error);
-    if (!token->text && is_idle(token))
-        drop_token(tokens, token); /* failures are not kept */
-    return text;
-}
-
-char *token_get(struct session *session, const struct challenge *challenge, const char *scope,
-                struct error *error)
-{
-    struct tokens *tokens = session->registry->tokens;
-    struct buffer key = BUFFER_INIT(KEY_MAX);
-    char *text = NULL;
-
-    if (!write_key(session, challenge, scope, &key, error)) {
-        buffer_release(&key);
-        return NULL;
-    }
-    pthread_mutex_lock(&tokens->lock);
-    struct token *token = find_or_add(tokens, buffer_string(&key));
-    if (token)
-        text = get_locked(session, challenge, scope, token, error);
-    else
-        error_no_memory(error);
     pthread_mutex_unlock(&tokens->lock);
-    buffer_release(&key);
-    return text;
+    return has_more;
 }
 
-void token_forget(struct session *session, const struct challenge *challenge, const char *scope,
-                  const char *token_text)
+/* -- all of them ---------------------------------------------------------------------------- */
+
+void tokens_meet(struct tokens *tokens, struct token_need *first)
 {
-    struct tokens *tokens = session->registry->tokens;
-    struct buffer key = BUFFER_INIT(KEY_MAX);
+    for (struct token_need *need = first; need; need = need->next) {
+        need->error = (struct error){.code = ERROR_NONE};
+        (void)write_key(need, &need->key, &need->error);
+    }
+    do {
+        struct realm_question *questions = begin_needs(tokens, first);
+        if (questions)
+            realm_ask_all(questions, publish, tokens);
+    } while (await_needs(tokens, first));
+    for (struct token_need *need = first; need; need = need->next)
+        buffer_release(&need->key.text);
+}
+
+void tokens_forget(struct tokens *tokens, const struct token_need *need, const char *text)
+{
+    struct token_key key;
     struct error ignored;
 
-    if (write_key(session, challenge, scope, &key, &ignored)) {
+    if (write_key(need, &key, &ignored)) {
         pthread_mutex_lock(&tokens->lock);
-        struct map_node *node = map_find(&tokens->map, buffer_slice(&key));
-        struct token *token = node ? MAP_ITEM(node, struct token, node) : NULL;
-        if (token && token->text && strcmp(token->text, token_text) == 0)
+        struct token *token = token_cache_find(&tokens->cache, &key);
+        if (token && token->text && strcmp(token->text, text) == 0)
             token->expires = 0;
         pthread_mutex_unlock(&tokens->lock);
     }
-    buffer_release(&key);
+    buffer_release(&key.text);
 }

@@ -2,14 +2,19 @@
 /*
  * Bearer tokens: asked of the realm a challenge names, kept until they expire (rules A7-A12).
  *
- * A token is kept by registry, realm, service, scope and who asked for it, so two callers never
- * share one (S25). Whoever needs a token that is being fetched waits for it. Bounded; any thread.
+ * A token is kept by registry, realm, service, scopes and who asked for it, so two callers never
+ * share one (S25). One for more scopes serves for fewer. Whoever needs a token that is being
+ * fetched waits for it. Bounded; any thread.
  */
 #ifndef REGISTRY_TOKEN_H
 #define REGISTRY_TOKEN_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "registry/challenge.h"
+#include "registry/realm.h"
+#include "registry/token_cache.h"
 
 struct session;
 struct tokens;
@@ -17,16 +22,34 @@ struct tokens;
 struct tokens *tokens_new(void) MUST_USE; /* NULL: no memory */
 void tokens_free(struct tokens *tokens);
 
-/*
- * A token for `scope` (space-separated scopes, ours first unless the registry wants it otherwise).
- * The caller frees the text. Errors: denied (the realm refuses the credentials, or must not be
- * given them), rate_limited, upstream, timeout, internal.
- */
-char *token_get(struct session *session, const struct challenge *challenge, const char *scope,
-                struct error *error) MUST_USE;
+struct token_need {
+    struct token_need *next; /* met beside it */
 
-/* The registry refused this very token: the next token_get() fetches a new one. */
-void token_forget(struct session *session, const struct challenge *challenge, const char *scope,
-                  const char *token);
+    /* Whoever needs it fills in; borrowed. */
+    struct session *session;
+    const struct challenge *challenge;
+    const char *scope; /* space-separated, ours first unless the registry wants it otherwise */
+    bool is_exact;     /* one for more scopes will not do: the registry has refused it */
+
+    /* What came. Errors: denied (the realm refuses the credentials, or must not be given them),
+     * rate_limited, upstream, timeout, draining, internal. */
+    char *text; /* the token; secret; owned by who needed it. NULL: `error` says why */
+    struct error error;
+
+    /* token.c's. */
+    struct token_key key;
+    struct token *fetches;   /* ours to fetch */
+    struct token *waits_for; /* somebody else's fetch */
+    bool has_waited;
+    struct realm_question question;
+};
+
+/* Meets all needs that `first` begins, of one registry object: what is kept is given, what is not
+ * is asked for, side by side. */
+void tokens_meet(struct tokens *tokens, struct token_need *first);
+
+/* The registry refused this very token: whoever needs one for just this scope gets another. Of
+ * `need`, session, challenge and scope are read. */
+void tokens_forget(struct tokens *tokens, const struct token_need *need, const char *text);
 
 #endif

@@ -24,7 +24,9 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/thread.h"
+#include "registry/bell.h"
 #include "registry/exchange.h"
+#include "registry/gates.h"
 #include "registry/problem.h"
 #include "registry/relay.h"
 #include "registry/relays.h"
@@ -40,7 +42,6 @@ enum {
 
 struct transfer_engine {
     size_t memory;
-    bool use_proxy;
     _Atomic size_t reserved;
 
     pthread_mutex_t lock;
@@ -103,6 +104,7 @@ void transfer_free(struct transfer *transfer)
     if (transfer->engine)
         atomic_fetch_sub_explicit(&transfer->engine->reserved, transfer->reserved,
                                   memory_order_relaxed);
+    gate_unref(transfer->gate);
     secret_free_lines(transfer->request_lines);
     exchange_headers_release(&transfer->headers);
     buffer_release(&transfer->body);
@@ -203,6 +205,11 @@ static void engine_complete(struct transfer_engine *engine, struct transfer *tra
     }
     if (transfer->relay)
         relays_leave(&engine->relays, transfer);
+    if (transfer->is_inside)
+        gate_leave(transfer->gate);
+    atomic_store(&transfer->is_over, true);
+    if (transfer->bell)
+        bell_ring(transfer->bell);
     (void)sem_post(&transfer->flowing);
     (void)sem_post(&transfer->finished);
 }
@@ -216,7 +223,7 @@ static void engine_begin(struct transfer_engine *engine, struct transfer *transf
     engine->active = transfer;
     if (transfer->relay)
         relays_join(&engine->relays, transfer);
-    if (!handle || !exchange_prepare(handle, transfer, engine->use_proxy, clock_monotonic_ms()) ||
+    if (!handle || !exchange_prepare(handle, transfer, clock_monotonic_ms()) ||
         curl_multi_add_handle(engine->multi, handle) != CURLM_OK) {
         error_set(&transfer->error, ERROR_INTERNAL, "cannot prepare a request");
         engine_complete(engine, transfer);
@@ -339,7 +346,7 @@ static bool check_libcurl(struct error *error)
     return true;
 }
 
-struct transfer_engine *transfer_engine_new(size_t memory, bool use_proxy, struct error *error)
+struct transfer_engine *transfer_engine_new(size_t memory, struct error *error)
 {
     if (!check_libcurl(error))
         return NULL;
@@ -349,7 +356,6 @@ struct transfer_engine *transfer_engine_new(size_t memory, bool use_proxy, struc
         return NULL;
     }
     engine->memory = memory;
-    engine->use_proxy = use_proxy;
     engine->timer = -1;
     engine->wake = -1;
     engine->epoll = -1;
@@ -441,8 +447,18 @@ void transfer_engine_free(struct transfer_engine *engine)
 
 /* -- callers -------------------------------------------------------------------------------- */
 
+static bool enter_gate(struct transfer *transfer, struct error *error)
+{
+    if (!transfer->gate || transfer->relay)
+        return true;
+    transfer->is_inside = gate_enter(transfer->gate, transfer->deadline, error);
+    return transfer->is_inside;
+}
+
 bool transfer_start(struct transfer_engine *engine, struct transfer *transfer, struct error *error)
 {
+    if (!enter_gate(transfer, error))
+        return false;
     buffer_init(&transfer->body, transfer->body_limit);
     transfer->engine = engine;
 
@@ -459,6 +475,8 @@ bool transfer_start(struct transfer_engine *engine, struct transfer *transfer, s
     }
     pthread_mutex_unlock(&engine->lock);
 
+    if (!is_running && transfer->is_inside)
+        gate_leave(transfer->gate);
     if (is_cancelled)
         return error_draining(error);
     if (!is_running)

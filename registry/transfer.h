@@ -19,8 +19,13 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "registry/registry.h"
 
+struct bell;
+struct client_certificate;
 struct curl_slist;
+struct gate;
+struct proxy;
 struct relay;
 struct transfer_engine;
 struct trust_store;
@@ -37,7 +42,16 @@ struct transfer_headers {
     char *digest; /* Docker-Content-Digest */
     char *location;
     char *retry_after;
-    char *links;                               /* Link; several are joined by commas */
+    char *range;            /* of an upload: what of it is there */
+    char *chunk_min_length; /* OCI-Chunk-Min-Length */
+    char *links;            /* Link; several are joined by commas */
+    char *notices;          /* Warning; the same */
+    struct {                /* H22; by either of their two names */
+        char *limit;
+        char *remaining;
+        char *reset;
+        char *source;
+    } quota;
     char *challenges[TRANSFER_CHALLENGES_MAX]; /* WWW-Authenticate, in order */
     size_t challenge_count;
 };
@@ -47,6 +61,7 @@ enum transfer_method {
     TRANSFER_HEAD,
     TRANSFER_POST,
     TRANSFER_PUT,
+    TRANSFER_PATCH,
     TRANSFER_DELETE
 };
 
@@ -57,9 +72,10 @@ struct transfer {
     enum transfer_method method;
     char *form;           /* owned; what a POST sends, as form data; NULL: `content` */
     struct slice content; /* borrowed; what a POST or PUT sends, again when curl has to */
-    /* Borrowed. A GET gives it the body of a 200, a PUT sends what it holds. NULL: `body`,
-     * `content`. */
+    /* Borrowed. A GET gives it the body of a 200; a PUT or PATCH sends so many of the bytes it
+     * holds. NULL: `body`, `content`. */
     struct relay *relay;
+    int64_t relayed;
     size_t body_limit;               /* bytes of the response's body; enforced as they come (H13) */
     bool has_idle_body;              /* nobody reads the response's body to its end */
     int64_t deadline;                /* clock_monotonic_ms() */
@@ -69,6 +85,15 @@ struct transfer {
     bool is_isolated;                /* shares its connection with nobody (S2) */
     bool is_insecure;                /* the certificate is not verified */
     const struct trust_store *trust; /* borrowed; NULL for http:// */
+    const struct client_certificate *certificate; /* borrowed; what we show; NULL: nothing */
+    const struct proxy *proxy;                    /* borrowed; NULL: asked directly */
+    struct gate *gate; /* owned; waited at before it is started; NULL: there is none */
+    struct bell *bell; /* borrowed; rung when it is over; NULL: nobody listens */
+
+    /* Told to the registry's watch when it has ended; all borrowed. */
+    const struct registry *watched; /* NULL: nobody is told */
+    const char *asked;              /* the registry in whose name it is asked */
+    enum registry_operation operation;
 
     /* A 200's body has begun to flow into the relay. Readable after transfer_wait_for_flow(). */
     bool is_flowing;
@@ -90,16 +115,15 @@ struct transfer {
     bool was_blocked;    /* an address was refused */
     bool was_cut;        /* an error's text that nobody reads to its end */
     bool is_started;
+    bool is_inside;       /* its gate is to be left */
     bool is_done;         /* the waiter's: it has been waited for */
-    _Atomic bool is_over; /* `finished` is posted, or will be at once */
+    _Atomic bool is_over; /* `finished` is posted, or will be at once: nobody waits for it long */
     sem_t flowing;        /* posted when is_flowing is set, and at the end */
     sem_t finished;       /* posted once, as the last thing the engine does with the transfer */
 };
 
-/* `memory` bounds the bytes of all bodies on their way; `use_proxy` lets libcurl heed the
- * environment's proxies (a person's command line), else none is used (S3). */
-struct transfer_engine *transfer_engine_new(size_t memory, bool use_proxy,
-                                            struct error *error) MUST_USE;
+/* `memory` bounds the bytes of all bodies on their way. */
+struct transfer_engine *transfer_engine_new(size_t memory, struct error *error) MUST_USE;
 /* All transfers have been waited for. */
 void transfer_engine_free(struct transfer_engine *engine);
 /* Ends running and later transfers with ERROR_DRAINING. Any thread. */
@@ -116,7 +140,9 @@ CLEANUP_DEFINE(struct transfer, transfer_free)
 bool transfer_add_header(struct transfer *transfer, const char *name, struct slice value,
                          struct error *error) MUST_USE;
 
-/* Errors: internal (the thread cannot be started). */
+/* Waits at the transfer's gate first, by its deadline. What is relayed does not: it depends on
+ * another transfer, which might wait at the same gate. Errors: timeout (its turn never came),
+ * internal (the thread cannot be started). */
 bool transfer_start(struct transfer_engine *engine, struct transfer *transfer,
                     struct error *error) MUST_USE;
 /* Returns when the engine is done with it, which is by its deadline: curl's own timeout. */

@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
 #include "base/escape.h"
+#include "config/config.h"
 
 struct trust_store {
     struct trust_store *next;
-    char *ca_file; /* NULL: the system's */
+    const struct config_host *host; /* the first that wanted it; NULL: just the system's */
     X509_STORE *certificates;
 };
 
@@ -35,7 +37,6 @@ static void store_free(struct trust_store *store)
     if (!store)
         return;
     X509_STORE_free(store->certificates);
-    free(store->ca_file);
     free(store);
 }
 
@@ -66,45 +67,75 @@ static int load_system(X509_STORE *certificates)
     return X509_STORE_set_default_paths(certificates);
 }
 
-static struct trust_store *store_new(const char *ca_file, struct error *error)
+static bool refuse(const char *ca_file, struct error *error)
+{
+    return error_set(error, ERROR_UPSTREAM, "cannot read the certificates in '%s'",
+                     ca_file ? ESCAPED(slice_from_string(ca_file)) : "the system's store");
+}
+
+static const char *ca_file_of(const struct config_host *host)
+{
+    return host ? host->ca_file : NULL;
+}
+
+static bool load_all(X509_STORE *certificates, const struct config_host *host, struct error *error)
+{
+    const char *ca_file = ca_file_of(host);
+    int loaded = ca_file ? X509_STORE_load_file(certificates, ca_file) : load_system(certificates);
+
+    if (loaded != 1)
+        return refuse(ca_file, error);
+    for (size_t i = 0; host && i < host->extra_ca_files.count; i++) {
+        if (X509_STORE_load_file(certificates, host->extra_ca_files.items[i]) != 1)
+            return refuse(host->extra_ca_files.items[i], error);
+    }
+    return true;
+}
+
+static struct trust_store *store_new(const struct config_host *host, struct error *error)
 {
     struct trust_store *store = calloc(1, sizeof(*store));
-    if (!store)
-        goto no_memory;
-    store->certificates = X509_STORE_new();
-    store->ca_file = ca_file ? strdup(ca_file) : NULL;
-    if (!store->certificates || (ca_file && !store->ca_file))
-        goto no_memory;
 
-    int loaded = ca_file ? X509_STORE_load_file(store->certificates, ca_file)
-                         : load_system(store->certificates);
-    if (loaded == 1)
+    if (store)
+        *store = (struct trust_store){.host = host, .certificates = X509_STORE_new()};
+    if (!store || !store->certificates)
+        error_no_memory(error);
+    else if (load_all(store->certificates, host, error))
         return store;
-    error_set(error, ERROR_UPSTREAM, "cannot read the certificates in '%s'",
-              ca_file ? ESCAPED(slice_from_string(ca_file)) : "the system's store");
-    store_free(store);
-    return NULL;
-
-no_memory:
-    error_no_memory(error);
+    ERR_clear_error();
     store_free(store);
     return NULL;
 }
 
-static bool is_same_file(const char *a, const char *b)
+static bool is_same_text(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-const struct trust_store *trust_find(struct trust *trust, const char *ca_file, struct error *error)
+/* Whether the same files make up what both trust. */
+static bool is_same_trust(const struct config_host *a, const struct config_host *b)
 {
-    /* Loading takes some 10 ms and happens once a file, so those who need it may wait for it. */
+    size_t count = a ? a->extra_ca_files.count : 0;
+
+    if (!is_same_text(ca_file_of(a), ca_file_of(b)) || count != (b ? b->extra_ca_files.count : 0))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(a->extra_ca_files.items[i], b->extra_ca_files.items[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+const struct trust_store *trust_find(struct trust *trust, const struct config_host *host,
+                                     struct error *error)
+{
+    /* Loading takes some 10 ms and happens once a set of files, so those who need it may wait. */
     pthread_mutex_lock(&trust->lock);
     struct trust_store *store = trust->stores;
-    while (store && !is_same_file(store->ca_file, ca_file))
+    while (store && !is_same_trust(store->host, host))
         store = store->next;
     if (!store) {
-        store = store_new(ca_file, error);
+        store = store_new(host, error);
         if (store) {
             store->next = trust->stores;
             trust->stores = store;

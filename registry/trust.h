@@ -12,15 +12,17 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+struct config_host;
 struct trust;
 struct trust_store;
 
 struct trust *trust_new(void) MUST_USE; /* NULL: no memory */
 void trust_free(struct trust *trust);
 
-/* The store of `ca_file` alone, or of the system's authorities for NULL; lives as long as `trust`.
- * Any thread. Errors: upstream naming the file (it was readable when settings were loaded). */
-const struct trust_store *trust_find(struct trust *trust, const char *ca_file,
+/* The store of the host's ca_file, or of the system's authorities where it has none (or is NULL),
+ * and of its extra ones; lives as long as `trust`, as `host` does. Any thread. Errors: upstream
+ * naming the file (it was readable when settings were loaded). */
+const struct trust_store *trust_find(struct trust *trust, const struct config_host *host,
                                      struct error *error) MUST_USE;
 
 /* Makes `ssl_context` (an SSL_CTX *) verify against the store. */

@@ -68,3 +68,13 @@ unsigned accept_quality(struct slice header, struct slice type)
     }
     return quality;
 }
+
+bool accept_names(struct slice header, struct slice type)
+{
+    while (header.length) {
+        struct slice parameters = next_part(&header, ',');
+        if (slice_equal_ignoring_case(next_part(&parameters, ';'), type))
+            return true;
+    }
+    return false;
+}

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Accept header (RFC 9110, section 12.5.1): how much a client wants a media type.
+ * The Accept header (RFC 9110, section 12.5.1): how much a client wants a media type. The same for
+ * Accept-Encoding, whose codings are types of one word.
  */
 #ifndef SERVER_ACCEPT_H
 #define SERVER_ACCEPT_H
+
+#include <stdbool.h>
 
 #include "base/buffer.h"
 
@@ -11,5 +14,7 @@
  * most specific range decides. Without a header everything is wanted alike: 1000. What cannot be
  * read is passed over. */
 unsigned accept_quality(struct slice header, struct slice type);
+/* Whether it names `type` itself, and not only a range that has it. */
+bool accept_names(struct slice header, struct slice type);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "registry/push.h"
+#include "server/metrics.h"
 #include "server/request.h"
 
 struct outcome_form {
@@ -40,20 +41,35 @@ static void write_line(const char *message, struct log_field *fields, size_t cou
     log_write(is_fault ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, message, fields, count);
 }
 
-void access_log_query(const struct config_log *settings, const struct request *request,
-                      struct slice image, enum outcome outcome, unsigned status,
-                      const struct error *error)
+/* By which the client finds its request again. */
+static size_t list_names(const struct request *request, struct log_field *fields)
 {
-    struct log_field fields[5];
+    const struct preferences *preferences = &request->preferences;
     size_t count = 0;
 
-    if (!is_wanted(settings->access, outcome))
+    if (preferences->request_id[0] != '\0')
+        fields[count++] = LOG_STRING("request_id", preferences->request_id);
+    if (preferences->trace_id[0] != '\0')
+        fields[count++] = LOG_STRING("trace_id", preferences->trace_id);
+    return count;
+}
+
+void access_log_lookup(const struct config_log *settings, const struct request *request,
+                       const struct access_lookup *lookup, unsigned status,
+                       const struct error *error)
+{
+    struct log_field fields[7];
+    size_t count = 0;
+
+    metrics_count_query(request->metrics, lookup->outcome, error ? error->code : ERROR_NONE);
+    if (!is_wanted(settings->access, lookup->outcome))
         return;
-    fields[count++] = LOG_TEXT("image", image);
-    fields[count++] = LOG_STRING("cache", outcome_forms[outcome].name);
+    fields[count++] = LOG_TEXT("image", lookup->image);
+    fields[count++] = LOG_STRING("cache", outcome_forms[lookup->outcome].name);
     fields[count++] = LOG_NUMBER("ms", clock_monotonic_ms() - request->started);
     fields[count++] = LOG_NUMBER("status", (int64_t)status);
-    write_line("query", fields, count, error);
+    count += list_names(request, fields + count);
+    write_line(lookup->action, fields, count, error);
 }
 
 enum {
@@ -79,9 +95,11 @@ void access_log_push(const struct config_log *settings, const struct request *re
                      const struct access_push *push, unsigned status, const struct error *error)
 {
     CLEANUP(buffer_release) struct buffer who = BUFFER_INIT(WHO_MAX);
-    struct log_field fields[12];
+    struct log_field fields[14];
     size_t count = 0;
 
+    if (strcmp(push->action, "push") == 0)
+        metrics_count_push(request->metrics, error ? error->code : ERROR_NONE);
     if (!is_wanted(settings->access, OUTCOME_MISS))
         return;
     if (push->token)
@@ -96,5 +114,6 @@ void access_log_push(const struct config_log *settings, const struct request *re
         count += list_doings(push->result, fields + count);
     fields[count++] = LOG_NUMBER("ms", clock_monotonic_ms() - request->started);
     fields[count++] = LOG_NUMBER("status", (int64_t)status);
+    count += list_names(request, fields + count);
     write_line(push->action, fields, count, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The access log of /query, /push and /check: one line a request, written where it ends, as
- * log.access wants it.
+ * The access log of /query, /inspect, /push and /check: one line a request, written where it ends,
+ * as log.access wants it.
  */
 #ifndef SERVER_ACCESS_H
 #define SERVER_ACCESS_H
@@ -24,11 +24,21 @@ enum outcome {
     OUTCOME_JOINED,    /* asked already for another */
     OUTCOME_STOOD_IN   /* asked in vain: a stale answer stands in */
 };
+enum {
+    OUTCOME_COUNT = OUTCOME_STOOD_IN + 1
+};
+
+/* What a lookup was about. */
+struct access_lookup {
+    const char *action; /* "query", "inspect" */
+    struct slice image;
+    enum outcome outcome;
+};
 
 /* `error`: NULL for an answer. Before the request is answered: it is gone afterwards. */
-void access_log_query(const struct config_log *settings, const struct request *request,
-                      struct slice image, enum outcome outcome, unsigned status,
-                      const struct error *error);
+void access_log_lookup(const struct config_log *settings, const struct request *request,
+                       const struct access_lookup *lookup, unsigned status,
+                       const struct error *error);
 
 /* What a push or a check was about. */
 struct access_push {

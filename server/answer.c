@@ -2,13 +2,23 @@
 #include "server/answer.h"
 
 #include "server/cache.h"
+#include "server/etag.h"
+#include "server/gzip.h"
+#include "server/http_date.h"
+#include "server/lookup_kind.h"
 #include "server/question.h"
 #include "server/response.h"
 
 enum {
-    BODY_MAX = 8 * 1024 * 1024, /* a thousand platforms with features and versions take less */
-    CACHE_CONTROL_MAX = 64
+    BODY_MAX = 64 * 1024 * 1024, /* whatever the limits of documents let through takes less */
+    CACHE_CONTROL_MAX = 64,
+    CACHE_STATUS_MAX = 64,
+    OK = 200,
+    DATE_MAX = 40
 };
+
+#define STATUS_HIT "mqueryd; hit" /* RFC 9211 */
+#define VARY       "Accept, Accept-Encoding, X-Registry-Auth"
 
 static void add_max_age(struct response *response, int64_t milliseconds)
 {
@@ -34,6 +44,25 @@ static void add_cache_control(struct response *response, const struct question *
     }
 }
 
+/* What the body means but for when that was confirmed, which comes first in it. */
+static struct slice meaning_of(struct slice body)
+{
+    if (!slice_starts_with(body, SLICE("{\"cachets\":")))
+        return body;
+    return slice_from(body, (size_t)slice_find(body, ','));
+}
+
+static void add_validators(struct response *response, struct slice body, int64_t confirmed)
+{
+    CLEANUP(buffer_release) struct buffer tag = BUFFER_INIT(ETAG_SIZE);
+    CLEANUP(buffer_release) struct buffer date = BUFFER_INIT(DATE_MAX);
+
+    if (etag_write(meaning_of(body), &tag))
+        response_set_header(response, "ETag", buffer_string(&tag));
+    if (http_date_write(confirmed, &date))
+        response_set_header(response, "Last-Modified", buffer_string(&date));
+}
+
 /* Appending once to a buffer with this very ceiling takes no byte too many: the bytes are kept. */
 static struct response *response_of_size(const char *content_type, struct slice body)
 {
@@ -41,27 +70,37 @@ static struct response *response_of_size(const char *content_type, struct slice 
     return buffer_append_slice(&exact, body) ? response_new(200, content_type, &exact) : NULL;
 }
 
+static struct response *response_encoded(const struct question *question, struct slice body)
+{
+    CLEANUP(buffer_release) struct buffer packed = BUFFER_INIT(body.length);
+    const char *type = question->is_text ? "text/plain; charset=utf-8" : "application/json";
+
+    if (!question->takes_gzip || !gzip_write(body, &packed))
+        return response_of_size(type, body);
+    struct response *response = response_of_size(type, buffer_slice(&packed));
+    if (response)
+        response_set_header(response, "Content-Encoding", "gzip");
+    return response;
+}
+
 struct response *answer_new(const struct question *question, const struct cache_finding *finding,
                             const struct config_cache *settings, struct error *error)
 {
     CLEANUP(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX);
-    const struct report_view view = {.image = buffer_slice(&question->image),
-                                     .confirmed = finding->confirmed,
-                                     .asked = question->asked,
-                                     .is_stale = finding->state != CACHE_FRESH};
 
-    (void)(question->is_text ? report_write_text : report_write_json)(finding->report, &view,
-                                                                      &body);
+    question->kind->write(question, finding, &body);
     if (!buffer_check(&body, "answer", error))
         return NULL;
-    const char *type = question->is_text ? "text/plain; charset=utf-8" : "application/json";
-    struct response *response = response_of_size(type, buffer_slice(&body));
+    struct response *response = response_encoded(question, buffer_slice(&body));
     if (!response) {
         (void)error_no_memory(error);
         return NULL;
     }
     add_cache_control(response, question, finding, settings);
-    response_set_header(response, "Vary", "Accept, X-Registry-Auth");
+    add_validators(response, buffer_slice(&body), finding->confirmed);
+    response_set_header(response, "Vary", VARY);
+    response_set_header(response, "Cache-Status",
+                        finding->state == CACHE_FRESH ? STATUS_HIT : STATUS_HIT "; detail=stale");
     return response;
 }
 
@@ -74,5 +113,43 @@ struct response *answer_from_error(const struct error *error, bool is_private,
         response_set_header(response, "Cache-Control", "private, no-store");
     else if (error->code == ERROR_NOT_FOUND)
         add_max_age(response, settings->negative);
+    response_set_header(response, "Vary", VARY);
+    return response;
+}
+
+/* -- how it was come by --------------------------------------------------------------------- */
+
+static bool write_status(struct buffer *out, const struct question *question, enum outcome outcome,
+                         bool is_answer)
+{
+    static const char *const reasons[] = {
+        [FORWARD_MISS] = "miss", [FORWARD_STALE] = "stale", [FORWARD_REQUEST] = "request"};
+
+    switch (outcome) {
+    case OUTCOME_REFUSED:
+        return false;
+    case OUTCOME_HIT:
+    case OUTCOME_STALE_HIT: /* an answer says so itself */
+        return !is_answer && buffer_append_string(out, STATUS_HIT);
+    case OUTCOME_STOOD_IN:
+        return buffer_append_string(out, "mqueryd; fwd=stale; detail=failed");
+    case OUTCOME_MISS:
+    case OUTCOME_JOINED:
+        break;
+    }
+    return buffer_format(out, "mqueryd; fwd=%s%s%s", reasons[question->forward],
+                         outcome == OUTCOME_JOINED ? "; collapsed" : "",
+                         is_answer ? "; stored" : "");
+}
+
+struct response *answer_tell_cache(struct response *response, const struct question *question,
+                                   enum outcome outcome)
+{
+    CLEANUP(buffer_release) struct buffer status = BUFFER_INIT(CACHE_STATUS_MAX);
+
+    if (!write_status(&status, question, outcome, response->status == OK))
+        return response;
+    response = response_change(response);
+    response_set_header(response, "Cache-Status", buffer_string(&status));
     return response;
 }

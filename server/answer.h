@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "server/access.h"
 
 struct cache_finding;
 struct config_cache;
@@ -24,5 +25,10 @@ struct response *answer_new(const struct question *question, const struct cache_
  * credentials. Never NULL. */
 struct response *answer_from_error(const struct error *error, bool is_private,
                                    const struct config_cache *settings) MUST_USE;
+
+/* The answer to one who asked, for the one that is given up: with how it was come by (Cache-Status,
+ * RFC 9211), where its bytes do not say so for everybody. Never NULL. */
+struct response *answer_tell_cache(struct response *response, const struct question *question,
+                                   enum outcome outcome) MUST_USE;
 
 #endif

@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/cache.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "server/cache_core.h"
 #include "server/response.h"
-#include "server/shelf.h"
 
 enum {
     KEY_SIZE_MAX = 2 * REFERENCE_MAX, /* "docker.io/library/" and a partition come on top */
     SPELLING_SIZE_MAX = UINT16_MAX,
     LARGE_PART = 16, /* what takes more than this part of all memory is not kept */
-    FAILURE_SHORT_MS = 5000,
-    GENERATIONS = 1024 /* a power of two */
-};
-
-struct cache {
-    const struct config_cache *settings;
-    pthread_mutex_t mutex; /* guards what follows */
-    struct shelf shelf;
-    /* How often a reference was forgotten, by its hash. Two references may share a counter; then a
-     * lookup is not stored, or a caller's entry is asked for again, for nothing: never wrong. */
-    uint32_t generations[GENERATIONS];
+    FAILURE_SHORT_MS = 5000
 };
 
 struct cache *cache_new(const struct config_cache *settings)
@@ -30,7 +19,7 @@ struct cache *cache_new(const struct config_cache *settings)
     struct cache *cache = calloc(1, sizeof(*cache));
     if (!cache)
         return NULL;
-    cache->settings = settings;
+    cache->settings = *settings;
     (void)pthread_mutex_init(&cache->mutex, NULL);
     shelf_init(&cache->shelf, settings->memory);
     return cache;
@@ -45,17 +34,25 @@ void cache_free(struct cache *cache)
     free(cache);
 }
 
-static void cache_lock(struct cache *cache)
+void cache_lock(struct cache *cache)
 {
     (void)pthread_mutex_lock(&cache->mutex);
 }
 
-/* What was dropped under the lock ends after it. */
-static void cache_unlock(struct cache *cache)
+void cache_unlock(struct cache *cache)
 {
     struct shelf_answer *trash = shelf_take_trash(&cache->shelf);
     (void)pthread_mutex_unlock(&cache->mutex);
     shelf_empty_trash(trash);
+}
+
+void cache_configure(struct cache *cache, const struct config_cache *settings)
+{
+    cache_lock(cache);
+    cache->settings = *settings;
+    cache->shelf.limit = settings->memory;
+    shelf_trim(&cache->shelf);
+    cache_unlock(cache);
 }
 
 /* -- keys ----------------------------------------------------------------------------------- */
@@ -85,24 +82,36 @@ bool cache_key_init(struct cache_key *key, const struct reference *reference, co
     return true;
 }
 
+bool cache_key_mark(struct cache_key *key, const char *mark, struct error *error)
+{
+    if (mark[0] != '\0')
+        (void)buffer_format(&key->text, " %s", mark);
+    return buffer_check(&key->text, "cache key", error);
+}
+
 void cache_key_release(struct cache_key *key)
 {
     buffer_release(&key->text);
 }
 
-static uint32_t *cache_generation(struct cache *cache, const struct cache_key *key)
+uint32_t *cache_generation_of(struct cache *cache, struct slice name)
 {
-    struct slice name = slice_until(buffer_slice(&key->text), key->name_length);
-    return &cache->generations[map_hash(name) & (GENERATIONS - 1)];
+    return &cache->generations[map_hash(name) & (CACHE_GENERATIONS - 1)];
 }
 
-/* A caller's entry whose reference was forgotten; everyone's is dropped at once then. */
+static uint32_t *cache_generation(struct cache *cache, const struct cache_key *key)
+{
+    return cache_generation_of(cache, slice_until(buffer_slice(&key->text), key->name_length));
+}
+
+/* An entry whose reference was forgotten; the one that has the name alone, everyone's, is dropped
+ * at once then. */
 static bool entry_is_forgotten(const struct cache *cache, const struct shelf_entry *entry)
 {
-    if (!entry->is_private)
+    if (entry->key_length == entry->name_length + 1)
         return false;
     uint64_t hash = map_hash(slice_of(entry->key, entry->name_length));
-    return cache->generations[hash & (GENERATIONS - 1)] != entry->generation;
+    return cache->generations[hash & (CACHE_GENERATIONS - 1)] != entry->generation;
 }
 
 /* -- failures (decision 6) ------------------------------------------------------------------ */
@@ -143,7 +152,7 @@ bool cache_may_be_stale(enum error_code code)
 static int64_t failure_until(const struct cache *cache, const struct cache_key *key,
                              const struct error *error, int64_t now)
 {
-    int64_t negative = now + cache->settings->negative;
+    int64_t negative = now + cache->settings.negative;
 
     switch (failure_rules[error->code].life) {
     case FAILURE_NOT_KEPT:
@@ -156,7 +165,7 @@ static int64_t failure_until(const struct cache *cache, const struct cache_key *
         if (!key->is_digest)
             return negative;
         /* The digest is what it is; what a caller may see of it is asked again. */
-        return key->is_private ? now + cache->settings->fresh : INT64_MAX;
+        return key->is_private ? now + cache->settings.fresh : INT64_MAX;
     case FAILURE_AS_TOLD:
         return now + (error->retry_after ? (int64_t)error->retry_after * 1000 : FAILURE_SHORT_MS);
     }
@@ -180,7 +189,7 @@ static int64_t larger(int64_t a, int64_t b)
 /* A report that lacks a child is no better than a "not found": it is looked for again as soon. */
 static int64_t fresh_for(const struct cache *cache, const struct shelf_entry *entry)
 {
-    return entry->content->report->is_partial ? cache->settings->negative : cache->settings->fresh;
+    return entry->content->report->is_partial ? cache->settings.negative : cache->settings.fresh;
 }
 
 /* A digest's answer cannot change, only the caller's right to see it. */
@@ -193,7 +202,7 @@ static bool is_for_good(const struct shelf_entry *entry)
 static enum cache_state report_state(const struct cache *cache, const struct shelf_entry *entry,
                                      bool has_failed, int64_t now)
 {
-    const struct config_cache *settings = cache->settings;
+    const struct config_cache *settings = &cache->settings;
     if (is_for_good(entry))
         return CACHE_FRESH;
     int64_t revalidate = entry->is_digest ? 0 : settings->stale_while_revalidate;
@@ -209,8 +218,8 @@ static enum cache_state report_state(const struct cache *cache, const struct she
     return stale_for < settings->stale_if_error ? CACHE_ASK : CACHE_MISS;
 }
 
-static enum cache_state entry_state(const struct cache *cache, const struct shelf_entry *entry,
-                                    int64_t now)
+enum cache_state cache_entry_state(const struct cache *cache, const struct shelf_entry *entry,
+                                   int64_t now)
 {
     if (entry_is_forgotten(cache, entry))
         return CACHE_MISS;
@@ -226,7 +235,7 @@ static void cache_fill(struct cache *cache, struct shelf_entry *entry, int64_t n
                        struct cache_finding *out)
 {
     shelf_touch(&cache->shelf, entry);
-    out->state = entry_state(cache, entry, now);
+    out->state = cache_entry_state(cache, entry, now);
     if (out->state == CACHE_FAILED) {
         failure_tell(entry->failure, now, &out->error);
     } else if (entry->content) {
@@ -278,7 +287,7 @@ enum cache_state cache_find_answer(struct cache *cache, struct slice spelling, i
     cache_lock(cache);
     struct shelf_answer *answer = shelf_find_answer(&cache->shelf, spelling);
     if (answer)
-        state = entry_state(cache, answer->entry, now);
+        state = cache_entry_state(cache, answer->entry, now);
     bool is_fit = answer && answer_is_fit(answer, state);
     if (is_fit) {
         *out = response_ref(answer->response);
@@ -296,7 +305,10 @@ struct cache_counts cache_counts(struct cache *cache)
     struct cache_counts counts = {.entries = shelf->entries.count,
                                   .contents = shelf->contents.count,
                                   .answers = shelf->answers.count,
-                                  .bytes = shelf->used};
+                                  .bytes = shelf->used,
+                                  .bytes_max = shelf->limit,
+                                  .dropped = shelf->dropped,
+                                  .forgotten = cache->forgotten};
     cache_unlock(cache);
     return counts;
 }
@@ -305,7 +317,7 @@ struct cache_counts cache_counts(struct cache *cache)
 
 static bool cache_is_worth(const struct cache *cache, size_t size)
 {
-    return size <= cache->settings->memory / LARGE_PART;
+    return size <= cache->settings.memory / LARGE_PART;
 }
 
 /* The key's entry, made where it is missing; NULL: no memory, or forgotten since `generation`. */
@@ -331,10 +343,9 @@ static struct shelf_entry *cache_entry_to_write(struct cache *cache, const struc
 void cache_store(struct cache *cache, const struct cache_key *key, struct report *report,
                  int64_t confirmed, int64_t now, uint32_t generation)
 {
-    if (!cache_is_worth(cache, report->size))
-        return;
     cache_lock(cache);
-    struct shelf_entry *entry = cache_entry_to_write(cache, key, generation);
+    struct shelf_entry *entry =
+        cache_is_worth(cache, report->size) ? cache_entry_to_write(cache, key, generation) : NULL;
     if (entry && shelf_set_report(&cache->shelf, entry, report)) {
         shelf_drop_failure(&cache->shelf, entry);
         entry->confirmed = confirmed;
@@ -350,9 +361,9 @@ void cache_store_failure(struct cache *cache, const struct cache_key *key,
     const struct failure_rule *rule = &failure_rules[error->code];
     if (rule->life == FAILURE_NOT_KEPT)
         return;
-    int64_t until = failure_until(cache, key, error, now);
 
     cache_lock(cache);
+    int64_t until = failure_until(cache, key, error, now);
     struct shelf_entry *entry = cache_entry_to_write(cache, key, generation);
     if (entry && rule->ends_answer)
         shelf_drop_report(&cache->shelf, entry);
@@ -372,11 +383,11 @@ static bool entry_is_found(const struct shelf_entry *entry, const struct cache_f
 void cache_store_answer(struct cache *cache, const struct cache_key *key, struct slice spelling,
                         const struct cache_finding *finding, struct response *response)
 {
-    if (spelling.length > SPELLING_SIZE_MAX || !cache_is_worth(cache, response->body_length))
+    if (spelling.length > SPELLING_SIZE_MAX)
         return;
     cache_lock(cache);
     struct shelf_entry *entry = shelf_find_entry(&cache->shelf, buffer_slice(&key->text));
-    if (entry_is_found(entry, finding))
+    if (cache_is_worth(cache, response->body_length) && entry_is_found(entry, finding))
         shelf_put_answer(&cache->shelf, entry, spelling, response, finding->state != CACHE_FRESH);
     shelf_trim(&cache->shelf);
     cache_unlock(cache);
@@ -390,5 +401,6 @@ void cache_forget(struct cache *cache, const struct cache_key *key)
     struct shelf_entry *entry = shelf_find_entry(&cache->shelf, name);
     if (entry)
         shelf_drop_entry(&cache->shelf, entry);
+    cache->forgotten += entry != NULL;
     cache_unlock(cache);
 }

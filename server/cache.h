@@ -23,20 +23,28 @@
 #include "config/config.h"
 #include "manifest/manifest.h"
 
+enum {
+    CACHE_VIEW_PARTITION_SIZE = 9,
+    CACHE_VIEW_MARK_SIZE = 8
+};
+
 struct cache;
+struct names;
 struct response;
 
-/* `settings` is borrowed for the cache's life. NULL: no memory. */
+/* NULL: no memory. */
 struct cache *cache_new(const struct config_cache *settings) MUST_USE;
 void cache_free(struct cache *cache);
 CLEANUP_DEFINE(struct cache, cache_free)
+/* Other settings hold from now on; what no longer has room is dropped. */
+void cache_configure(struct cache *cache, const struct config_cache *settings);
 
 /* -- keys ----------------------------------------------------------------------------------- */
 
 /* Which reference, seen by whom. */
 struct cache_key {
-    struct buffer text; /* "registry/repository target partition" */
-    size_t name_length; /* of it, without the partition */
+    struct buffer text; /* "registry/repository target partition mark" */
+    size_t name_length; /* of it: what cache_forget() means */
     bool is_digest;     /* the target is one */
     bool is_private;    /* the partition is a caller's */
 };
@@ -44,6 +52,9 @@ struct cache_key {
 /* `partition` is credential_identity()'s text. The caller releases. Errors: internal. */
 bool cache_key_init(struct cache_key *key, const struct reference *reference, const char *partition,
                     struct error *error) MUST_USE;
+/* Another kind of answer about the same reference has an entry of its own: "" marks none. Errors:
+ * internal. */
+bool cache_key_mark(struct cache_key *key, const char *mark, struct error *error) MUST_USE;
 void cache_key_release(struct cache_key *key);
 
 /* -- reading -------------------------------------------------------------------------------- */
@@ -103,11 +114,67 @@ void cache_store_answer(struct cache *cache, const struct cache_key *key, struct
  * no longer told, and what was asked before now is not stored. */
 void cache_forget(struct cache *cache, const struct cache_key *key);
 
+/* -- all of it (cache_survey.c) ------------------------------------------------------------- */
+
+/* Adds the registries of which something is known. False: no memory. */
+bool cache_list_registries(struct cache *cache, struct names *out) MUST_USE;
+/* Nothing that is known of these registries is told any more, whoever has asked, and what is being
+ * asked now is not stored. NULL: all of them. */
+void cache_forget_registries(struct cache *cache, const struct names *which);
+
+/* What is known of a reference in one partition, for operators. */
+struct cache_view {
+    char partition[CACHE_VIEW_PARTITION_SIZE]; /* how its name begins; "": everyone's */
+    char mark[CACHE_VIEW_MARK_SIZE];           /* of another kind of answer */
+    enum cache_state state;
+    bool has_report;
+    struct digest digest; /* this and the next are of a report */
+    int64_t confirmed;    /* seconds since 1970 */
+    int64_t age;          /* ms since then */
+    size_t report_bytes;
+    unsigned sharers; /* entries with this report, this one among them */
+    bool is_partial;
+    size_t answers; /* finished ones, of one spelling each */
+    size_t answers_hot;
+    size_t answer_bytes;
+    bool has_failure;
+    enum error_code failure;
+    int64_t failure_left; /* ms; INT64_MAX: for as long as there is room */
+};
+
+/* Fills in at most `max`; returns how many. `name` is "registry/repository target". */
+size_t cache_look(struct cache *cache, struct slice name, int64_t now, struct cache_view *out,
+                  size_t max);
+
+/* What everyone may see of one reference, to be known again after a restart. */
+struct cache_record {
+    char *name; /* "registry/repository target" */
+    struct report *report;
+    int64_t confirmed;    /* seconds since 1970 */
+    int64_t confirmed_at; /* clock_monotonic_ms() */
+    bool is_digest;
+};
+
+struct cache_records {
+    struct cache_record *items; /* the longest unused first */
+    size_t count;
+};
+
+/* False: no memory, some are missing. The caller releases in any case. */
+bool cache_list_records(struct cache *cache, struct cache_records *out) MUST_USE;
+void cache_records_release(struct cache_records *records);
+/* Knows the record as what was used last, unless something is known already. Copies; without memory
+ * it does not. */
+void cache_restore(struct cache *cache, const struct cache_record *record);
+
 struct cache_counts {
     size_t entries;
     size_t contents;
     size_t answers;
     size_t bytes;
+    size_t bytes_max;
+    uint64_t dropped;   /* entries, since the start: there was no room for them */
+    uint64_t forgotten; /* entries, since the start: they were known to be true no more */
 };
 struct cache_counts cache_counts(struct cache *cache);
 

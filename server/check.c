@@ -13,6 +13,7 @@
 #include "server/push_core.h"
 #include "server/registry_auth.h"
 #include "server/response.h"
+#include "server/snapshot.h"
 
 enum {
     ANSWER_MAX = 64 * 1024
@@ -43,7 +44,8 @@ static void check_end(struct check *check, struct response *response, const stru
     const struct access_push line = {
         .action = "check", .target = buffer_slice(&check->name), .token = check->token};
 
-    access_log_push(&check->pushes->config->log, check->request, &line, response->status, error);
+    access_log_push(&request_config(check->request)->log, check->request, &line, response->status,
+                    error);
     request_respond(check->request, response);
     check_free(check);
 }
@@ -59,13 +61,13 @@ static bool check_do(const struct check *check, struct check_report *report, str
         .repository = check->repository,
         .credential = check->credential,
         .no_operator_credentials = check->token == 0,
-        .deadline = clock_monotonic_ms() + check->pushes->config->push.timeout,
+        .deadline = clock_monotonic_ms() + request_config(check->request)->push.timeout,
         .retries = PUSH_RETRIES,
     };
 
     if (!request_is_wanted(check->request))
         return error_set(error, ERROR_DRAINING, "the client left before its turn had come");
-    return registry_check(check->pushes->registry, &wish, report, error);
+    return registry_check(check->request->snapshot->registry, &wish, report, error);
 }
 
 static void check_run(struct job *job)
@@ -125,7 +127,8 @@ bool checks_admit(struct pushes *pushes, struct request *request, struct error *
 
     if (pushes_identify(pushes, request, &line.token, error))
         return true;
-    access_log_push(&pushes->config->log, request, &line, response_status(error->code), error);
+    access_log_push(&request_config(request)->log, request, &line, response_status(error->code),
+                    error);
     return false;
 }
 

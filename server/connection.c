@@ -7,9 +7,12 @@
  *     RUNNING -> AWAITED    by the event thread, after it has put the connection to sleep
  *     AWAITED -> READY      answered: whoever did so wakes the connection
  *     AWAITED -> UNWANTED   the client left: the sweep wakes the connection to its end
+ *     READY -> PAUSED       by the event thread, whose stream is empty and which went to sleep
+ *     PAUSED -> READY       there is more: whoever wrote it wakes the connection
+ *     PAUSED -> CUT_OFF     the client left: the sweep wakes the connection to its end
  *
- * A connection is woken only after it was put to sleep, and only by who took it out of AWAITED; so
- * `native` is valid when it is used, and never woken twice.
+ * A connection is woken only after it was put to sleep, and only by who took it out of AWAITED or
+ * PAUSED; so `native` is valid when it is used, and never woken twice.
  */
 #include "server/connection.h"
 
@@ -18,6 +21,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "server/channel.h"
 #include "server/response.h"
 
 void connections_init(struct connections *all, void (*wake)(void *native))
@@ -37,7 +41,7 @@ static void connection_unref(struct connection *connection)
     if (atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) != 1)
         return;
     buffer_release(&connection->target);
-    body_release(&connection->request.body); /* of a request that was never whole */
+    request_release(&connection->request); /* one that was never whole */
     free(connection);
 }
 
@@ -97,6 +101,7 @@ void connection_begin(struct connection *connection, struct slice target, int64_
     connection->is_target_too_long = !buffer_append_slice(&connection->target, target);
     connection->body_length = 0;
     connection->request.wants_body = false;
+    connection->request.route = NULL;
     connection->is_cut_short = false;
     connection->request.started = now;
     request_set_target(&connection->request, buffer_slice(&connection->target));
@@ -114,15 +119,54 @@ struct response *connection_reply(const struct connection *connection)
     return reply_now(connection) == REPLY_READY ? connection->response : NULL;
 }
 
+static void wake_from(struct connection *connection, int asleep, int then)
+{
+    if (reply_changes(connection, asleep, then))
+        connection->all->wake(connection->native);
+}
+
+/* Asleep, its client has left: what is still to come is for nobody. */
+static void cut_off(struct connection *connection)
+{
+    wake_from(connection, REPLY_AWAITED, REPLY_UNWANTED);
+    wake_from(connection, REPLY_PAUSED, REPLY_CUT_OFF);
+}
+
 void connection_await(struct connection *connection)
 {
     if (!reply_changes(connection, REPLY_RUNNING, REPLY_AWAITED)) {
         connection->all->wake(connection->native); /* answered in between */
         return;
     }
-    if (atomic_load(&connection->all->is_closing) &&
-        reply_changes(connection, REPLY_AWAITED, REPLY_UNWANTED))
-        connection->all->wake(connection->native);
+    if (atomic_load(&connection->all->is_closing))
+        cut_off(connection);
+}
+
+/* Called with the stream's lock held. */
+static void go_on(void *context)
+{
+    wake_from(context, REPLY_PAUSED, REPLY_READY);
+}
+
+void connection_pause(struct connection *connection, int64_t now)
+{
+    struct channel *stream = connection->response->stream;
+
+    connection_enter(connection, CONNECTION_ASKED, now);
+    channel_on_change(stream, go_on, connection);
+    atomic_store(&connection->reply, REPLY_PAUSED);
+    if (channel_look(stream) != CHANNEL_EMPTY)
+        go_on(connection); /* written in between */
+    if (atomic_load(&connection->all->is_closing))
+        cut_off(connection);
+}
+
+bool connection_goes_on(struct connection *connection, int64_t now)
+{
+    if (reply_now(connection) != REPLY_READY)
+        return false;
+    connection_enter(connection, CONNECTION_SENDING, now);
+    return true;
 }
 
 bool connection_is_wanted(const struct connection *connection)
@@ -130,15 +174,23 @@ bool connection_is_wanted(const struct connection *connection)
     return reply_now(connection) != REPLY_UNWANTED;
 }
 
+/* After this whoever writes to the stream does not know the connection any more. */
+static void drop_response(struct connection *connection)
+{
+    struct response *response = TAKE(connection->response);
+
+    if (response->stream)
+        channel_on_change(response->stream, NULL, NULL);
+    atomic_store(&connection->reply, REPLY_NONE);
+    response_unref(response);
+}
+
 void connection_finish(struct connection *connection, int64_t now)
 {
-    struct response *response = connection_reply(connection);
+    int reply = reply_now(connection);
 
-    if (response) {
-        connection->response = NULL;
-        atomic_store(&connection->reply, REPLY_NONE);
-        response_unref(response);
-    }
+    if (reply == REPLY_READY || reply == REPLY_PAUSED || reply == REPLY_CUT_OFF)
+        drop_response(connection);
     connection_enter(connection, CONNECTION_IDLE, now);
 }
 
@@ -171,8 +223,9 @@ static bool has_left(const struct connection *connection, const struct connectio
                      int64_t now)
 {
     struct pollfd poll_fd = {.fd = connection->fd, .events = POLLRDHUP};
+    int reply = reply_now(connection);
 
-    return reply_now(connection) == REPLY_AWAITED &&
+    return (reply == REPLY_AWAITED || reply == REPLY_PAUSED) &&
            now - atomic_load_explicit(&connection->since, memory_order_relaxed) >=
                limits->hang_up &&
            poll(&poll_fd, 1, 0) > 0;
@@ -184,21 +237,31 @@ void connections_sweep(struct connections *all, const struct connection_limits *
     for (struct list *node = all->open.next; node != &all->open; node = node->next) {
         struct connection *connection = LIST_ITEM(node, struct connection, place);
         end_overdue(connection, limits, now);
-        if (has_left(connection, limits, now) &&
-            reply_changes(connection, REPLY_AWAITED, REPLY_UNWANTED))
-            all->wake(connection->native);
+        if (has_left(connection, limits, now))
+            cut_off(connection);
     }
     pthread_mutex_unlock(&all->lock);
+}
+
+size_t connections_count_busy(struct connections *all)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&all->lock);
+    for (struct list *node = all->open.next; node != &all->open; node = node->next) {
+        const struct connection *connection = LIST_ITEM(node, struct connection, place);
+        int phase = atomic_load_explicit(&connection->phase, memory_order_relaxed);
+        count += phase != CONNECTION_NEW && phase != CONNECTION_IDLE;
+    }
+    pthread_mutex_unlock(&all->lock);
+    return count;
 }
 
 void connections_abandon(struct connections *all)
 {
     atomic_store(&all->is_closing, true);
     pthread_mutex_lock(&all->lock);
-    for (struct list *node = all->open.next; node != &all->open; node = node->next) {
-        struct connection *connection = LIST_ITEM(node, struct connection, place);
-        if (reply_changes(connection, REPLY_AWAITED, REPLY_UNWANTED))
-            all->wake(connection->native);
-    }
+    for (struct list *node = all->open.next; node != &all->open; node = node->next)
+        cut_off(LIST_ITEM(node, struct connection, place));
     pthread_mutex_unlock(&all->lock);
 }

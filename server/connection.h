@@ -30,7 +30,7 @@ enum connection_phase {
     CONNECTION_NEW,     /* nothing asked yet */
     CONNECTION_HEAD,    /* the request's first line is there, its head not yet */
     CONNECTION_BODY,    /* the head is there, the body not yet */
-    CONNECTION_ASKED,   /* the answer is being found; `reply` tells how far */
+    CONNECTION_ASKED,   /* the answer, or more of it, is being found; `reply` tells how far */
     CONNECTION_SENDING, /* the answer is on its way */
     CONNECTION_IDLE,    /* answered; another request may come */
     CONNECTION_PHASE_COUNT
@@ -43,6 +43,8 @@ enum connection_reply {
     REPLY_AWAITED,  /* the connection sleeps; whoever answers wakes it */
     REPLY_READY,    /* `response` is there */
     REPLY_UNWANTED, /* the client has left; whoever answers only drops the answer */
+    REPLY_PAUSED,   /* of a stream: what there was is sent, and the connection sleeps */
+    REPLY_CUT_OFF   /* the client has left in the middle of a stream */
 };
 
 /* The connections of one event thread. */
@@ -92,6 +94,8 @@ void connections_release(struct connections *all);
 /* Ends what has lasted too long at `now`, and wakes those asleep whose client has left. */
 void connections_sweep(struct connections *all, const struct connection_limits *limits,
                        int64_t now);
+/* Those that are in the middle of a request. */
+size_t connections_count_busy(struct connections *all);
 /* No answer is wanted any more: everyone asleep is woken, and nobody falls asleep again. */
 void connections_abandon(struct connections *all);
 
@@ -111,6 +115,11 @@ struct response *connection_reply(const struct connection *connection);
 void connection_await(struct connection *connection);
 /* Any thread: false once the client has left while its answer was being found. */
 bool connection_is_wanted(const struct connection *connection);
+/* Event thread, while the answer's stream is sent: it has nothing just now, and the connection has
+ * been put to sleep. As after connection_await(). */
+void connection_pause(struct connection *connection, int64_t now);
+/* Event thread: false once nothing more is to be sent; else the client is taking bytes at `now`. */
+bool connection_goes_on(struct connection *connection, int64_t now);
 /* Event thread: sent, or never to be sent. Drops the answer. */
 void connection_finish(struct connection *connection, int64_t now);
 

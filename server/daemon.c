@@ -9,12 +9,12 @@
 #include "base/log.h"
 #include "build.h"
 #include "config/config.h"
-#include "registry/registry.h"
 #include "server/address.h"
 #include "server/flags.h"
-#include "server/push.h"
+#include "server/reload.h"
 #include "server/server.h"
 #include "server/signals.h"
+#include "server/snapshot.h"
 
 enum {
     EXIT_FINE = 0,
@@ -68,18 +68,16 @@ static int print_config(const struct config *config)
 }
 
 /* What config_load() leaves to whoever uses a setting. */
-static int check_config(const struct config *config)
+static int check_config(struct config *config)
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
     struct address address;
     struct error error;
 
-    if (!address_parse(config->server.listen, &address, &error) ||
-        !pushes_check_settings(&config->push, &error))
+    if (!address_parse(config->server.listen, &address, &error))
         return complain(&error);
-    CLEANUP(registry_free_p)
-    struct registry *registry = registry_new(&config->registry, &error);
-    if (!registry)
+    CLEANUP(snapshot_free_p) struct snapshot *snapshot = snapshot_new(config, &error);
+    if (!snapshot)
         return complain(&error);
     (void)buffer_append_string(&text, "the settings are fine\n");
     return print(&text);
@@ -89,12 +87,6 @@ static void print_warnings(const struct warnings *warnings)
 {
     for (size_t i = 0; i < warnings->count; i++)
         (void)fprintf(stderr, "mqueryd: warning: %s\n", warnings->lines[i]);
-}
-
-static void log_warnings(const struct warnings *warnings)
-{
-    for (size_t i = 0; i < warnings->count; i++)
-        LOG_WARNING("settings", LOG_STRING("problem", warnings->lines[i]));
 }
 
 /* Each connection takes a descriptor, and a shell gives 1024 of them. */
@@ -108,9 +100,10 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int serve(const struct config *config, int signals, struct error *error)
+static int serve(struct config *config, const struct config_sources *sources, int signals,
+                 struct error *error)
 {
-    CLEANUP(server_free_p) struct server *server = server_new(config, signals, error);
+    CLEANUP(server_free_p) struct server *server = server_new(config, sources, signals, error);
     if (!server)
         return complain(error);
     server_run(server);
@@ -118,24 +111,30 @@ static int serve(const struct config *config, int signals, struct error *error)
 }
 
 /* From here on there are several threads. */
-static int serve_with_log(const struct config *config, const struct warnings *warnings)
+static int serve_with_log(struct config *config, const struct config_sources *sources,
+                          const struct warnings *warnings)
 {
     struct error error;
     int signals = signals_open(&error);
 
     if (signals < 0 || !log_start(STDERR_FILENO, config->log.level, config->log.format, &error))
         return complain(&error);
-    log_warnings(warnings);
+    reload_log_warnings(warnings);
     raise_descriptor_limit();
-    int status = serve(config, signals, &error);
+    int status = serve(config, sources, signals, &error);
     log_stop();
     (void)close(signals);
     return status;
 }
 
+/* As the first process of a container: who stops it kills it after ten seconds. */
+static const struct config_override first_process[] = {{"server.drain_timeout", "8s"}};
+
 static int run(const struct flags *flags, struct warnings *warnings)
 {
-    struct config_sources sources = {
+    const struct config_sources sources = {
+        .defaults = first_process,
+        .default_count = getpid() == 1,
         .file = flags->values[FLAG_CONFIG],
         .environment = (const char *const *)environ,
         .flags = flags->settings,
@@ -151,7 +150,7 @@ static int run(const struct flags *flags, struct warnings *warnings)
     if (!config)
         return complain(&error);
     if (!flags->values[FLAG_PRINT_CONFIG] && !flags->values[FLAG_CHECK_CONFIG])
-        return serve_with_log(config, warnings);
+        return serve_with_log(config, &sources, warnings);
     print_warnings(warnings);
     return flags->values[FLAG_PRINT_CONFIG] ? print_config(config) : check_config(config);
 }

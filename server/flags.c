@@ -5,13 +5,7 @@
 
 #include "base/escape.h"
 
-struct known_flag {
-    const char *name;
-    const char *value; /* what --help calls the value; NULL: takes none */
-    const char *help;
-};
-
-static const struct known_flag known_flags[FLAG_COUNT] = {
+const struct known_flag known_flags[FLAG_COUNT] = {
     [FLAG_CONFIG] = {"--config", "FILE", "settings, in YAML"},
     [FLAG_LISTEN] = {"--listen", "ADDRESS", "127.0.0.1:8080, [::]:8080, :8080, unix:/path"},
     [FLAG_SET] = {"--set", "NAME=VALUE", "one setting, e.g. cache.fresh=1m"},

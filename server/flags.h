@@ -23,6 +23,15 @@ enum flag {
     FLAG_COUNT
 };
 
+/* A row of the table, which is in the order of `enum flag`. */
+struct known_flag {
+    const char *name;
+    const char *value; /* what --help calls the value; NULL: takes none */
+    const char *help;
+};
+
+extern const struct known_flag known_flags[FLAG_COUNT];
+
 enum {
     FLAGS_SETTINGS_MAX = 64
 };

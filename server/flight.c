@@ -3,15 +3,20 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "server/lookup_kind.h"
+#include "server/snapshot.h"
 
 struct flights {
     pthread_mutex_t mutex;    /* guards what follows */
     pthread_cond_t none_held; /* held is 0 */
     struct map listed;
     size_t held; /* requests not answered yet */
+    size_t lost;
+    int64_t lost_since; /* while there are lost ones */
     bool is_closed;
 };
 
@@ -36,8 +41,8 @@ void waiter_free(struct waiter *waiter)
     free(waiter);
 }
 
-struct flight *flight_new(struct question *question, struct cache_key *key,
-                          struct cache_finding *finding)
+struct flight *flight_new(struct snapshot *snapshot, struct question *question,
+                          struct cache_key *key, struct cache_finding *finding)
 {
     struct error ignored; /* it was parsed before */
     struct flight *flight = calloc(1, sizeof(*flight));
@@ -49,6 +54,8 @@ struct flight *flight_new(struct question *question, struct cache_key *key,
         free(flight);
         return NULL;
     }
+    flight->kind = question->kind;
+    flight->snapshot = snapshot_ref(snapshot);
     flight->key = *key;
     *key = (struct cache_key){0};
     flight->credential = TAKE(question->credential);
@@ -67,6 +74,7 @@ void flight_free(struct flight *flight)
     credential_free(flight->credential);
     reference_free(flight->reference);
     cache_key_release(&flight->key);
+    snapshot_unref(flight->snapshot);
     free(flight);
 }
 
@@ -113,14 +121,15 @@ static bool flights_list(struct flights *flights, struct flight *flight)
 }
 
 /* The flight that answers this one's question too. One that was asked before the reference was
- * forgotten does not: it goes on for nothing, and this one takes over who waits for it. */
+ * forgotten, or by other settings, does not: it goes on for nothing, and this one takes over who
+ * waits for it. */
 static struct flight *flights_find_same(struct flights *flights, struct flight *flight)
 {
     struct map_node *node = map_find(&flights->listed, buffer_slice(&flight->key.text));
     if (!node)
         return NULL;
     struct flight *same = MAP_ITEM(node, struct flight, node);
-    if (same->generation == flight->generation)
+    if (same->generation == flight->generation && same->snapshot == flight->snapshot)
         return same;
     flights_unlist(flights, same);
     flight->waiters = TAKE(same->waiters);
@@ -171,6 +180,7 @@ struct waiter *flights_land(struct flights *flights, struct flight *flight)
 {
     (void)pthread_mutex_lock(&flights->mutex);
     flights_unlist(flights, flight);
+    flights->lost -= flight->is_lost;
     struct waiter *waiters = TAKE(flight->waiters);
     (void)pthread_mutex_unlock(&flights->mutex);
     return waiters;
@@ -187,6 +197,15 @@ static struct waiter *take_waiters(struct flight *flight, struct waiter *others)
     return others;
 }
 
+static void flights_lose(struct flights *flights, struct flight *flight, int64_t time)
+{
+    if (flights->lost == 0)
+        flights->lost_since = time;
+    flights->lost++;
+    flight->is_lost = true;
+    flights_unlist(flights, flight);
+}
+
 struct waiter *flights_take_overdue(struct flights *flights, int64_t time)
 {
     struct waiter *overdue = NULL;
@@ -197,7 +216,7 @@ struct waiter *flights_take_overdue(struct flights *flights, int64_t time)
         struct flight *flight = MAP_ITEM(node, struct flight, node);
         next = map_next(&flights->listed, node);
         if (flight->deadline < time) {
-            flights_unlist(flights, flight);
+            flights_lose(flights, flight, time);
             overdue = take_waiters(flight, overdue);
         }
     }
@@ -212,6 +231,14 @@ void flights_release(struct flights *flights)
     if (flights->held == 0)
         (void)pthread_cond_broadcast(&flights->none_held);
     (void)pthread_mutex_unlock(&flights->mutex);
+}
+
+int64_t flights_lost_since(struct flights *flights)
+{
+    (void)pthread_mutex_lock(&flights->mutex);
+    int64_t since = flights->lost > 0 ? flights->lost_since : INT64_MAX;
+    (void)pthread_mutex_unlock(&flights->mutex);
+    return since;
 }
 
 void flights_close(struct flights *flights)
@@ -238,6 +265,31 @@ size_t flights_count(struct flights *flights)
 {
     (void)pthread_mutex_lock(&flights->mutex);
     size_t count = flights->listed.count;
+    (void)pthread_mutex_unlock(&flights->mutex);
+    return count;
+}
+
+static struct flight_view flight_look(const struct flight *flight, int64_t now)
+{
+    struct flight_view view = {.kind = flight->kind->name,
+                               .is_private = flight->key.is_private,
+                               .left = flight->deadline - now};
+
+    (void)snprintf(view.name, sizeof(view.name), "%.*s", (int)flight->key.name_length,
+                   flight->key.text.data);
+    for (const struct waiter *waiter = flight->waiters; waiter; waiter = waiter->next)
+        view.waiters++;
+    return view;
+}
+
+size_t flights_look(struct flights *flights, int64_t now, struct flight_view *out, size_t max)
+{
+    size_t count = 0;
+
+    (void)pthread_mutex_lock(&flights->mutex);
+    for (struct map_node *node = map_next(&flights->listed, NULL); node && count < max;
+         node = map_next(&flights->listed, node))
+        out[count++] = flight_look(MAP_ITEM(node, struct flight, node), now);
     (void)pthread_mutex_unlock(&flights->mutex);
     return count;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lookups in flight: one for a reference and partition, however many requests wait for it
+ * Lookups in flight: one for a kind, reference and partition, however many requests wait for it
  * (T20). Who asks what is being asked already joins and shares the outcome.
  *
  * A flight belongs to the worker's job that runs it; requests that wait are waiters, which belong
@@ -21,8 +21,13 @@
 #include "server/question.h"
 #include "server/workers.h"
 
+enum {
+    FLIGHT_VIEW_NAME_SIZE = 256
+};
+
 struct lookup;
 struct request;
+struct snapshot;
 
 /* A request that waits, and what it asks. */
 struct waiter {
@@ -35,6 +40,8 @@ struct waiter {
 struct flight {
     struct job job;
     struct lookup *lookup;
+    const struct lookup_kind *kind;
+    struct snapshot *snapshot; /* the settings it is asked by */
     struct cache_key key;
     struct reference *reference;
     struct credential *credential; /* the caller's own, or NULL */
@@ -46,6 +53,7 @@ struct flight {
     struct map_node node; /* what follows is guarded by the mutex of struct flights */
     struct waiter *waiters;
     bool is_listed;
+    bool is_lost; /* its waiters were taken off as overdue */
 };
 
 /* The request waits with its question, which is moved: the caller's is empty afterwards. NULL: no
@@ -54,10 +62,11 @@ struct waiter *waiter_new(struct request *request, struct question *question) MU
 /* The request has been answered. */
 void waiter_free(struct waiter *waiter);
 
-/* Takes over the key, the question's credentials and the finding's report. NULL: no memory; they
- * are still the caller's. The job's functions and the deadline are the caller's to set. */
-struct flight *flight_new(struct question *question, struct cache_key *key,
-                          struct cache_finding *finding) MUST_USE;
+/* Takes over the key, the question's credentials and the finding's report; of the snapshot it has a
+ * reference of its own. NULL: no memory; they are still the caller's. The job's functions and the
+ * deadline are the caller's to set. */
+struct flight *flight_new(struct snapshot *snapshot, struct question *question,
+                          struct cache_key *key, struct cache_finding *finding) MUST_USE;
 /* Without waiters. */
 void flight_free(struct flight *flight);
 
@@ -87,7 +96,21 @@ void flights_release(struct flights *flights);
 void flights_close(struct flights *flights);
 /* False when requests are still held at the deadline (clock_monotonic_ms). */
 bool flights_wait_until_none_held(struct flights *flights, int64_t deadline);
+/* Since when, without a gap, there has been a flight that did not end by its deadline: a worker may
+ * be stuck. clock_monotonic_ms(); INT64_MAX: there is none. */
+int64_t flights_lost_since(struct flights *flights);
 /* Flights listed now. */
 size_t flights_count(struct flights *flights);
+
+/* One of them, for operators. */
+struct flight_view {
+    const char *kind;                 /* a lookup_kind's name */
+    char name[FLIGHT_VIEW_NAME_SIZE]; /* "registry/repository target", cut where it is longer */
+    bool is_private;
+    size_t waiters;
+    int64_t left; /* ms until its deadline */
+};
+/* Fills in at most `max`; returns how many. */
+size_t flights_look(struct flights *flights, int64_t now, struct flight_view *out, size_t max);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each event thread is a daemon of its own in libmicrohttpd's words, without a listening socket:
- * its thread pool would accept by itself, and then MHD_stop_daemon() shuts the socket down for
- * systemd too, and MHD_quiesce_daemon() under load races with the threads it speaks to.
+ * Crews that have left stay in the list to the end, empty: whoever counts connections, on whatever
+ * thread, may be walking over it. There is one for each certificate that there has been.
  */
 #include "server/http.h"
 
@@ -10,59 +9,45 @@
 #include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <microhttpd.h>
 
 #include "base/log.h"
-#include "server/connection.h"
-#include "server/http_request.h"
+#include "server/body.h"
+#include "server/crew.h"
 #include "server/linger.h"
 
 enum {
     THREADS_MAX = 64,
-    CONNECTION_MEMORY = 16 * 1024, /* bytes; a request's head and an answer's fit in it */
-    ACCEPT_AT_ONCE = 64,           /* connections taken before signals and the tick get a look */
-    HANG_UP_GRACE = 2000,          /* ms; clients that half-close (`nc -N`) get quick answers */
-    DRAIN_FIRST_REQUEST = 1000,    /* ms; for connections accepted just before a drain */
-    BURST = 256,                   /* connections closed that are worth giving memory back for */
-    LIBRARY_LINE_MAX = 256
-};
-
-struct event_thread {
-    struct MHD_Daemon *daemon;
-    struct http_requests requests;
+    DESCRIPTORS_KEPT = 512, /* not for connections; half of all where there are few */
+    ACCEPT_AT_ONCE = 64,    /* connections taken before signals and the tick get a look */
+    HANG_UP_GRACE = 2000,   /* ms; clients that half-close (`nc -N`) get quick answers */
+    BURST = 256             /* connections closed that are worth giving memory back for */
 };
 
 struct http {
     const struct config_server *settings;
-    unsigned next_thread; /* main thread only */
-    size_t most_open;     /* main thread only: connections since memory was last given back */
-    _Atomic bool is_draining;
+    struct http_handler handler;
+    size_t connections_max;
+    size_t most_open; /* connections since memory was last given back */
     struct body_allowance bodies;
     struct lingerers lingerers;
-    size_t thread_count;
-    struct event_thread threads[];
+    _Atomic(struct crew *) crew; /* the first of all: it gets the connections that come */
 };
 
-static void wake_connection(void *native)
+/* Descriptors are for asking registries, too, and for files. */
+static size_t wanted_connections(const struct config_server *settings)
 {
-    MHD_resume_connection(native);
-}
+    struct rlimit limit;
+    size_t wanted = settings->max_connections;
 
-__attribute__((format(printf, 2, 0))) static void on_library_message(void *context,
-                                                                     const char *format,
-                                                                     va_list arguments)
-{
-    char line[LIBRARY_LINE_MAX];
-
-    (void)context;
-    if (!log_is_enabled(LOG_LEVEL_DEBUG))
-        return;
-    (void)vsnprintf(line, sizeof(line), format, arguments);
-    LOG_DEBUG("libmicrohttpd", LOG_TEXT("message", slice_trim(slice_from_string(line))));
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return wanted;
+    size_t others = limit.rlim_cur / 2 < DESCRIPTORS_KEPT ? limit.rlim_cur / 2 : DESCRIPTORS_KEPT;
+    return wanted < limit.rlim_cur - others ? wanted : limit.rlim_cur - others;
 }
 
 static size_t wanted_threads(const struct config_server *settings)
@@ -77,70 +62,58 @@ static size_t wanted_threads(const struct config_server *settings)
     return count < THREADS_MAX ? (size_t)count : THREADS_MAX;
 }
 
-static bool start_thread(const struct http *http, struct event_thread *thread, struct error *error)
+/* The list's first is the crew at work; those behind it have been told to leave. */
+static bool add_crew(struct http *http, struct certificate *certificate, struct error *error)
 {
-    struct http_requests *requests = &thread->requests;
-    struct MHD_OptionItem options[] = {
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)http->settings->max_connections, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-
-    connections_init(&requests->connections, wake_connection);
-    thread->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-            MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
-        0, NULL, NULL, http_on_access, requests, /* the logger must come before other options */
-        MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL, MHD_OPTION_ARRAY, options,
-        MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, requests, MHD_OPTION_URI_LOG_CALLBACK,
-        http_on_target, requests, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, requests,
-        MHD_OPTION_END);
-    if (thread->daemon)
-        return true;
-    connections_release(&requests->connections);
-    return error_set(error, ERROR_INTERNAL, "cannot start an event thread (errno %d)", errno);
+    const struct crew_plan plan = {.threads = wanted_threads(http->settings),
+                                   .certificate = certificate,
+                                   .handler = http->handler,
+                                   .bodies = &http->bodies,
+                                   .lingerers = &http->lingerers,
+                                   .next = http->crew};
+    struct crew *crew = crew_new(&plan, error);
+    if (!crew)
+        return false;
+    if (plan.next)
+        crew_leave(plan.next);
+    atomic_store(&http->crew, crew);
+    return true;
 }
 
-struct http *http_new(const struct config_server *settings, struct http_handler handler,
-                      struct error *error)
+struct http *http_new(const struct config_server *settings, struct certificate *certificate,
+                      struct http_handler handler, struct error *error)
 {
-    size_t count = wanted_threads(settings);
-    struct http *http = calloc(1, sizeof(*http) + count * sizeof(http->threads[0]));
+    struct http *http = calloc(1, sizeof(*http));
     if (!http) {
         (void)error_no_memory(error);
         return NULL;
     }
-    http->settings = settings;
+    http_configure(http, settings);
+    http->handler = handler;
     http->bodies.limit = BODIES_LIMIT;
-    if (!lingerers_open(&http->lingerers, error))
-        goto fail;
-    for (; http->thread_count < count; http->thread_count++) {
-        struct event_thread *thread = &http->threads[http->thread_count];
-        thread->requests.handler = handler;
-        thread->requests.is_draining = &http->is_draining;
-        thread->requests.bodies = &http->bodies;
-        thread->requests.lingerers = &http->lingerers;
-        if (!start_thread(http, thread, error))
-            goto fail;
-    }
-    return http;
-fail:
+    if (lingerers_open(&http->lingerers, error) && add_crew(http, certificate, error))
+        return http;
     http_free(http);
     return NULL;
 }
 
-/* The library aborts the process if a connection is asleep when it is stopped. */
 void http_free(struct http *http)
 {
     if (!http)
         return;
-    for (size_t i = 0; i < http->thread_count; i++) {
-        connections_abandon(&http->threads[i].requests.connections);
-        MHD_stop_daemon(http->threads[i].daemon);
-        connections_release(&http->threads[i].requests.connections);
+    for (struct crew *crew = http->crew; crew; crew = crew_next(crew))
+        crew_stop(crew);
+    for (struct crew *crew = http->crew, *next; crew; crew = next) {
+        next = crew_next(crew);
+        crew_free(crew);
     }
     lingerers_release(&http->lingerers);
     free(http);
+}
+
+bool http_show(struct http *http, struct certificate *certificate, struct error *error)
+{
+    return add_crew(http, certificate, error);
 }
 
 /* -- the main thread's part ----------------------------------------------------------------- */
@@ -152,14 +125,26 @@ static bool accept_goes_on(int code)
     return code == EINTR || code == ECONNABORTED || code == EPROTO || code == EPERM;
 }
 
-static void hand_out(struct http *http, int fd, const struct sockaddr *address, socklen_t length)
+void http_configure(struct http *http, const struct config_server *settings)
 {
-    struct event_thread *thread = &http->threads[http->next_thread++ % http->thread_count];
+    size_t wanted = wanted_connections(settings);
 
-    (void)MHD_add_connection(thread->daemon, fd, address, length); /* closes fd when it fails */
+    http->settings = settings;
+    if (wanted < settings->max_connections && wanted != http->connections_max) {
+        LOG_INFO("the limit on open files (LimitNOFILE=, ulimit -n) allows fewer connections",
+                 LOG_NUMBER("wanted", settings->max_connections),
+                 LOG_NUMBER("allowed", (int64_t)wanted));
+    }
+    http->connections_max = wanted;
 }
 
-bool http_accept(struct http *http, int listening_fd)
+/* What accept() failed with. */
+static enum http_room room_after(int code)
+{
+    return code == EAGAIN ? HTTP_ROOM : HTTP_NO_DESCRIPTORS;
+}
+
+enum http_room http_accept(struct http *http, int listening_fd)
 {
     size_t open = http_connection_count(http);
 
@@ -167,17 +152,29 @@ bool http_accept(struct http *http, int listening_fd)
         struct sockaddr_storage address = {0};
         socklen_t length = sizeof(address);
 
-        if (open + i >= http->settings->max_connections)
-            return false;
+        if (open + i >= http->connections_max)
+            return HTTP_NO_CONNECTIONS;
         int fd = accept4(listening_fd, (struct sockaddr *)&address, &length,
                          SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
-            hand_out(http, fd, (struct sockaddr *)&address, length);
+            crew_add(http->crew, fd, (struct sockaddr *)&address, length);
         } else if (!accept_goes_on(errno)) {
-            return errno == EAGAIN;
+            return room_after(errno);
         }
     }
-    return true;
+    return HTTP_ROOM;
+}
+
+void http_ask_pulse(void *context)
+{
+    struct http *http = context;
+    crew_ask_pulse(http->crew);
+}
+
+bool http_has_pulse(void *context)
+{
+    struct http *http = context;
+    return crew_has_pulse(http->crew);
 }
 
 /* The memory of closed connections stays in the heap: 16 KiB each. */
@@ -193,10 +190,21 @@ static void give_back_memory(struct http *http)
     http->most_open = open;
 }
 
+static void sweep(struct http *http, const struct connection_limits *limits, int64_t now)
+{
+    struct crew *at_work = http->crew;
+
+    for (struct crew *crew = at_work; crew; crew = crew_next(crew)) {
+        crew_sweep(crew, limits, now);
+        if (crew != at_work && crew_has_left(crew, now))
+            crew_stop(crew);
+    }
+}
+
 void http_tick(struct http *http, int64_t now)
 {
     const struct config_server *settings = http->settings;
-    struct connection_limits limits = {
+    const struct connection_limits limits = {
         .phase =
             {
                 [CONNECTION_NEW] = settings->header_timeout,
@@ -209,12 +217,7 @@ void http_tick(struct http *http, int64_t now)
         .hang_up = HANG_UP_GRACE,
     };
 
-    if (atomic_load_explicit(&http->is_draining, memory_order_relaxed)) {
-        limits.phase[CONNECTION_NEW] = DRAIN_FIRST_REQUEST;
-        limits.phase[CONNECTION_IDLE] = 0;
-    }
-    for (size_t i = 0; i < http->thread_count; i++)
-        connections_sweep(&http->threads[i].requests.connections, &limits, now);
+    sweep(http, &limits, now);
     lingerers_sweep(&http->lingerers, now);
     give_back_memory(http);
 }
@@ -231,17 +234,26 @@ void http_linger(struct http *http)
 
 void http_drain(struct http *http)
 {
-    atomic_store_explicit(&http->is_draining, true, memory_order_relaxed);
+    crew_leave(http->crew);
 }
+
+/* -- counting ------------------------------------------------------------------------------- */
 
 size_t http_connection_count(const struct http *http)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < http->thread_count; i++) {
-        count += atomic_load_explicit(&http->threads[i].requests.connections.count,
-                                      memory_order_relaxed);
-    }
+    for (const struct crew *crew = http->crew; crew; crew = crew_next(crew))
+        count += crew_connection_count(crew);
+    return count;
+}
+
+size_t http_request_count(const struct http *http)
+{
+    size_t count = 0;
+
+    for (struct crew *crew = http->crew; crew; crew = crew_next(crew))
+        count += crew_request_count(crew);
     return count;
 }
 

@@ -7,20 +7,33 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
+#include "server/channel.h"
+#include "server/connection.h"
 #include "server/response.h"
 
-static struct MHD_Response *form_new(const struct response *response, bool closes)
+enum {
+    STREAM_PIECE = 8192 /* bytes; what the library asks for at once, where it has room */
+};
+
+/* -- forms ---------------------------------------------------------------------------------- */
+
+static void add_headers(struct MHD_Response *form, const struct response *response, bool closes)
 {
-    struct MHD_Response *form = MHD_create_response_from_buffer(
-        response->body_length, response->body, MHD_RESPMEM_PERSISTENT);
-    if (!form)
-        return NULL;
     if (response->content_type)
         (void)MHD_add_response_header(form, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     for (size_t i = 0; i < response->header_count; i++)
         (void)MHD_add_response_header(form, response->headers[i].name, response->headers[i].value);
     if (closes)
         (void)MHD_add_response_header(form, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static struct MHD_Response *form_new(const struct response *response, bool closes)
+{
+    struct MHD_Response *form = MHD_create_response_from_buffer(
+        response->body_length, response->body, MHD_RESPMEM_PERSISTENT);
+    if (form)
+        add_headers(form, response, closes);
     return form;
 }
 
@@ -47,20 +60,61 @@ static struct MHD_Response *form_shared(struct response *response)
     return fresh;
 }
 
-static enum MHD_Result queue_form(struct MHD_Connection *native, unsigned status,
-                                  struct MHD_Response *form)
+/* -- streams -------------------------------------------------------------------------------- */
+
+/* The library asks for more whenever the last piece is sent. Where there is nothing it is to sleep
+ * meanwhile: else it would ask again at once, for ever. */
+static ssize_t read_stream(void *context, uint64_t position, char *out, size_t size)
 {
-    return form ? MHD_queue_response(native, status, form) : MHD_NO;
+    struct connection *connection = context;
+    int64_t now = clock_monotonic_ms();
+    size_t length = 0;
+
+    (void)position;
+    if (!connection_goes_on(connection, now))
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    switch (channel_take(connection->response->stream, out, size, &length)) {
+    case CHANNEL_BYTES:
+        return (ssize_t)length;
+    case CHANNEL_EMPTY:
+        MHD_suspend_connection(connection->native);
+        connection_pause(connection, now);
+        return 0;
+    case CHANNEL_ENDED:
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    case CHANNEL_BROKEN:
+        break;
+    }
+    return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-enum MHD_Result http_reply_send(struct MHD_Connection *native, struct response *response,
-                                bool closes)
+static struct MHD_Response *form_of_stream(struct connection *connection, bool closes)
 {
-    if (atomic_load_explicit(&response->is_shared, memory_order_acquire) && !closes)
-        return queue_form(native, response->status, form_shared(response));
+    struct MHD_Response *form = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE,
+                                                                  read_stream, connection, NULL);
+    if (form)
+        add_headers(form, connection->response, closes);
+    return form;
+}
 
-    struct MHD_Response *form = form_new(response, closes);
-    enum MHD_Result result = queue_form(native, response->status, form);
+/* -- sending -------------------------------------------------------------------------------- */
+
+static enum MHD_Result queue_form(const struct connection *connection, struct MHD_Response *form)
+{
+    return form ? MHD_queue_response(connection->native, connection->response->status, form)
+                : MHD_NO;
+}
+
+enum MHD_Result http_reply_send(struct connection *connection, bool closes)
+{
+    struct response *response = connection->response;
+
+    if (atomic_load_explicit(&response->is_shared, memory_order_acquire) && !closes)
+        return queue_form(connection, form_shared(response));
+
+    struct MHD_Response *form =
+        response->stream ? form_of_stream(connection, closes) : form_new(response, closes);
+    enum MHD_Result result = queue_form(connection, form);
     if (form)
         MHD_destroy_response(form);
     return result;

@@ -9,11 +9,11 @@
 
 #include <microhttpd.h>
 
-struct response;
+struct connection;
 
-/* Event thread. The caller holds the response until all of it is sent: its body is not copied.
- * `closes` ends the connection afterwards. What this returns, the library's call-back returns. */
-enum MHD_Result http_reply_send(struct MHD_Connection *native, struct response *response,
-                                bool closes);
+/* Event thread. The connection holds its answer until all of it is sent: the body is not copied, a
+ * stream is read as the client takes it. `closes` ends the connection afterwards. What this
+ * returns, the library's call-back returns. */
+enum MHD_Result http_reply_send(struct connection *connection, bool closes);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http_request.h"
 
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include "base/map.h"
 #include "server/http_reply.h"
 #include "server/linger.h"
+#include "server/metrics.h"
 #include "server/request.h"
 #include "server/response.h"
 
@@ -66,31 +66,44 @@ static void door_respond(struct request *request, struct response *response)
     connection_answer(MAP_ITEM(request, struct connection, request), response);
 }
 
+struct visitor {
+    void (*visit)(void *context, struct slice name, struct slice value);
+    void *context;
+};
+
+static enum MHD_Result show_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_length, const char *value, size_t value_length)
+{
+    const struct visitor *visitor = context;
+
+    (void)kind;
+    visitor->visit(visitor->context, slice_of(name, name_length), slice_of(value, value_length));
+    return MHD_YES;
+}
+
+static void door_each_header(const struct request *request,
+                             void (*visit)(void *context, struct slice name, struct slice value),
+                             void *context)
+{
+    const struct connection *connection = MAP_ITEM_CONST(request, struct connection, request);
+    struct visitor visitor = {.visit = visit, .context = context};
+
+    (void)MHD_get_connection_values_n(connection->native, MHD_HEADER_KIND, show_header, &visitor);
+}
+
 static bool door_is_wanted(const struct request *request)
 {
     return connection_is_wanted(MAP_ITEM_CONST(request, struct connection, request));
 }
 
 static const struct request_door http_door = {
-    .header = door_header, .respond = door_respond, .is_wanted = door_is_wanted};
+    .header = door_header,
+    .respond = door_respond,
+    .each_header = door_each_header,
+    .is_wanted = door_is_wanted,
+};
 
 /* -- connections ---------------------------------------------------------------------------- */
-
-/* From this machine: secrets in a request pass no wire. */
-static bool address_is_local(const struct sockaddr *address)
-{
-    const void *bytes = address;
-    const struct sockaddr_in *ipv4 = bytes;
-    const struct in6_addr *ipv6 = &((const struct sockaddr_in6 *)bytes)->sin6_addr;
-
-    if (address->sa_family == AF_INET)
-        return ntohl(ipv4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    if (address->sa_family == AF_INET6) {
-        return IN6_IS_ADDR_LOOPBACK(ipv6) ||
-               (IN6_IS_ADDR_V4MAPPED(ipv6) && ipv6->s6_addr[12] == IN_LOOPBACKNET);
-    }
-    return address->sa_family == AF_UNIX;
-}
 
 static struct connection *open_connection(struct http_requests *requests,
                                           struct MHD_Connection *native)
@@ -106,8 +119,19 @@ static struct connection *open_connection(struct http_requests *requests,
     if (!connection)
         return NULL;
     connection->request.door = &http_door;
-    connection->request.is_confidential = address_is_local(address->client_addr);
+    connection->request.way =
+        (struct request_way){.peer = ip_address_of(address->client_addr),
+                             .is_encrypted = requests->is_encrypted,
+                             .is_for_operators = requests->handler.is_for_operators};
+    if (!requests->handler.welcome(requests->handler.context, &connection->request.way))
+        (void)shutdown(fd->connect_fd, SHUT_RDWR);
     return connection;
+}
+
+static void end_connection(const struct http_requests *requests, struct connection *connection)
+{
+    requests->handler.farewell(requests->handler.context, &connection->request.way);
+    connection_close(connection);
 }
 
 void http_on_connection(void *requests, struct MHD_Connection *native, void **slot,
@@ -116,7 +140,7 @@ void http_on_connection(void *requests, struct MHD_Connection *native, void **sl
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *slot = open_connection(requests, native);
     } else if (*slot) {
-        connection_close(take_pointer(slot));
+        end_connection(requests, take_pointer(slot));
     }
 }
 
@@ -138,6 +162,7 @@ static enum method method_of(const char *name)
         {MHD_HTTP_METHOD_GET, METHOD_GET},
         {MHD_HTTP_METHOD_HEAD, METHOD_HEAD},
         {MHD_HTTP_METHOD_POST, METHOD_POST},
+        {MHD_HTTP_METHOD_OPTIONS, METHOD_OPTIONS},
     };
 
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
@@ -149,22 +174,23 @@ static enum method method_of(const char *name)
 
 /* The connection holds the response until connection_finish(). */
 static enum MHD_Result send_reply(const struct http_requests *requests,
-                                  struct connection *connection, struct response *response)
+                                  struct connection *connection)
 {
+    const struct request *request = &connection->request;
     bool closes = atomic_load_explicit(requests->is_draining, memory_order_relaxed);
+    int64_t now = clock_monotonic_ms();
 
-    connection_enter(connection, CONNECTION_SENDING, clock_monotonic_ms());
-    return http_reply_send(connection->native, response, closes);
+    connection_enter(connection, CONNECTION_SENDING, now);
+    metrics_count_answer(request->metrics, request, connection->response, now);
+    return http_reply_send(connection, closes);
 }
 
 /* The handler may have handed the request to another thread, and that may have answered it. */
 static enum MHD_Result reply_or_sleep(const struct http_requests *requests,
                                       struct connection *connection)
 {
-    struct response *response = connection_reply(connection);
-
-    if (response)
-        return send_reply(requests, connection, response);
+    if (connection_reply(connection))
+        return send_reply(requests, connection);
     MHD_suspend_connection(connection->native);
     connection_await(connection);
     return MHD_YES;
@@ -233,6 +259,7 @@ static enum MHD_Result on_head(const struct http_requests *requests, struct conn
     connection->request.method = method_of(method);
     connection_enter(connection, CONNECTION_BODY, now);
     body_begin(&connection->request.body, requests->bodies);
+    requests->handler.greet(requests->handler.context, &connection->request);
     if (judge_head(requests, connection, version, &error))
         return MHD_YES;
     connection->is_cut_short = true;
@@ -288,11 +315,13 @@ static enum MHD_Result on_received(const struct http_requests *requests,
     case REPLY_NONE:
         return on_request(requests, connection);
     case REPLY_READY:
-        return send_reply(requests, connection, connection->response);
+        return send_reply(requests, connection);
     case REPLY_RUNNING:
     case REPLY_AWAITED:
+    case REPLY_PAUSED:
         return MHD_YES;
     case REPLY_UNWANTED:
+    case REPLY_CUT_OFF:
         break;
     }
     return MHD_NO;

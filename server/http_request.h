@@ -21,6 +21,7 @@
 struct http_requests {
     struct http_handler handler;
     const _Atomic bool *is_draining;
+    bool is_encrypted;
     struct body_allowance *bodies;
     struct lingerers *lingerers;
     struct connections connections;

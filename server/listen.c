@@ -145,6 +145,21 @@ static unsigned inherited_count(void)
     return number_from_environment("LISTEN_FDS", INT16_MAX);
 }
 
+/* The name of the socket that was passed as number `index`; a copy, or NULL. */
+static char *inherited_name(size_t index)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment */
+    struct slice rest = slice_from_string(getenv("LISTEN_FDNAMES"));
+    struct slice name = {0};
+
+    for (size_t i = 0; i <= index; i++) {
+        ptrdiff_t colon = slice_find(rest, ':');
+        name = colon < 0 ? rest : slice_until(rest, (size_t)colon);
+        rest = slice_from(rest, name.length + 1);
+    }
+    return name.length > 0 ? slice_copy(name) : NULL;
+}
+
 static bool adopt(struct listener *listener, int fd, struct error *error)
 {
     int listens = 0;
@@ -167,9 +182,12 @@ static bool inherit(struct listeners *listeners, unsigned count, struct error *e
                          count, LISTENERS_MAX);
     }
     for (; listeners->count < count; listeners->count++) {
-        if (!adopt(&listeners->items[listeners->count], INHERITED_FIRST + (int)listeners->count,
-                   error))
+        struct listener *listener = &listeners->items[listeners->count];
+        if (!adopt(listener, INHERITED_FIRST + (int)listeners->count, error))
             return false;
+        listener->name = inherited_name(listeners->count);
+        listener->is_for_operators =
+            slice_equal(slice_from_string(listener->name), SLICE("metrics"));
     }
     return true;
 }
@@ -189,6 +207,23 @@ bool listeners_open(struct listeners *listeners, const char *address, struct err
     return true;
 }
 
+bool listeners_add_operators(struct listeners *listeners, const char *address, struct error *error)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (listeners->items[i].is_for_operators)
+            return true;
+    }
+    if (listeners->count == LISTENERS_MAX)
+        return error_set(error, ERROR_INVALID, "no room for server.admin: %d sockets are the most",
+                         LISTENERS_MAX);
+    struct listener *listener = &listeners->items[listeners->count];
+    if (!open_listener(listener, address, error))
+        return false;
+    listener->is_for_operators = true;
+    listeners->count++;
+    return true;
+}
+
 void listeners_release(struct listeners *listeners)
 {
     for (size_t i = 0; i < listeners->count; i++) {
@@ -197,6 +232,7 @@ void listeners_release(struct listeners *listeners)
         if (listener->path)
             (void)unlink(listener->path);
         free(listener->path);
+        free(listener->name);
     }
     *listeners = (struct listeners){0};
 }

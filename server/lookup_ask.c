@@ -4,6 +4,9 @@
  */
 #include "base/clock.h"
 #include "server/lookup_core.h"
+#include "server/rate_limits.h"
+#include "server/request.h"
+#include "server/snapshot.h"
 
 enum {
     RETRIES = 1 /* none where a stale answer can stand in (decision 7) */
@@ -32,7 +35,7 @@ static struct report *known_report(void *context, const struct digest *digest)
 static void lookup_recall_content(struct lookup *lookup, struct flight *flight)
 {
     const char *digest = flight->reference->digest;
-    if (digest && !flight->held)
+    if (digest && !flight->held && flight->kind->shares_reports)
         flight->held = cache_find_digest(lookup->cache, slice_from_string(digest));
 }
 
@@ -50,9 +53,11 @@ static struct report *lookup_ask(struct lookup *lookup, struct flight *flight, s
                                                .retries = flight->has_stand_in ? 0 : RETRIES,
                                                .is_stranger = flight->job.is_stranger,
                                                .held = flight->held,
-                                               .known = known_report,
+                                               .has_stand_in = flight->has_stand_in,
+                                               .known = flight->kind->shares_reports ? known_report
+                                                                                     : NULL,
                                                .known_context = lookup};
-    return registry_query(lookup->registry, &question, error);
+    return flight->kind->ask(flight->snapshot->registry, &question, error);
 }
 
 /* What shows that the registry is there and speaks. */
@@ -77,14 +82,19 @@ static void lookup_run(struct job *job)
         known_hosts_forget(lookup->hosts, flight->reference->registry);
     (void)atomic_fetch_add(&lookup->landings, 1);
 
+    /* What was learnt by settings that hold no more answers only those who asked by them. */
+    bool is_kept = snapshot_is_current(flight->snapshot);
     if (!found.report) {
-        cache_store_failure(lookup->cache, &flight->key, &error, now, flight->generation);
+        if (is_kept)
+            cache_store_failure(lookup->cache, &flight->key, &error, now, flight->generation);
         lookup_land_failed(lookup, flight, &error);
         return;
     }
     found.confirmed = clock_realtime_ms() / 1000;
-    cache_store(lookup->cache, &flight->key, found.report, found.confirmed, now,
-                flight->generation);
+    if (is_kept) {
+        cache_store(lookup->cache, &flight->key, found.report, found.confirmed, now,
+                    flight->generation);
+    }
     lookup_deliver_to_waiters(lookup, flights_land(lookup->flights, flight), &flight->key, &found);
     flight_free(flight);
 }
@@ -98,25 +108,66 @@ static void lookup_cancel(struct job *job)
     lookup_land_failed(flight->lookup, flight, &error);
 }
 
-static struct flight *lookup_new_flight(struct lookup *lookup, struct question *question,
-                                        struct cache_key *key, struct cache_finding *finding)
+static struct flight *lookup_new_flight(struct lookup *lookup, struct snapshot *snapshot,
+                                        struct question *question, struct cache_key *key,
+                                        struct cache_finding *finding)
 {
     int64_t now = clock_monotonic_ms();
-    struct flight *flight = flight_new(question, key, finding);
+    struct flight *flight = flight_new(snapshot, question, key, finding);
     if (!flight)
         return NULL;
     const char *registry = flight->reference->registry;
     flight->lookup = lookup;
-    flight->deadline = now + lookup->config->registry.timeout;
+    flight->deadline = now + registry_timeout(snapshot->registry, registry);
     flight->job.run = lookup_run;
     flight->job.cancel = lookup_cancel;
-    flight->job.is_stranger = !registry_is_listed(lookup->registry, registry) &&
+    flight->job.is_stranger = !registry_is_listed(snapshot->registry, registry) &&
                               !known_hosts_has(lookup->hosts, registry, now);
     return flight;
 }
 
-/* Takes over both. `waiter`: NULL for a refresh behind an answer that was given. */
-static void lookup_start(struct lookup *lookup, struct flight *flight, struct waiter *waiter)
+/* -- what it costs whoever asks ------------------------------------------------------------- */
+
+struct asker asker_of(const struct request *request)
+{
+    return (struct asker){.snapshot = snapshot_ref(request->snapshot),
+                          .limits = request->limits,
+                          .client = request->client};
+}
+
+void asker_release(struct asker *asker)
+{
+    snapshot_unref(TAKE(asker->snapshot));
+}
+
+static bool asker_charge(const struct asker *asker, struct error *error)
+{
+    uint32_t limit = asker->snapshot->config->server.rate_limit;
+    struct allowance allowance;
+
+    if (!asker->limits ||
+        rate_limits_take(asker->limits, &asker->client, limit, clock_monotonic_ms(), &allowance))
+        return true;
+    (void)error_set(error, ERROR_QUOTA,
+                    "%u questions a minute that are not answered from the cache are the limit "
+                    "here; the next in %u s",
+                    allowance.limit, allowance.resets);
+    error->retry_after = allowance.resets;
+    return false;
+}
+
+/* Another had asked already. */
+static void asker_refund(const struct asker *asker)
+{
+    if (asker->limits)
+        rate_limits_give_back(asker->limits, &asker->client, clock_monotonic_ms());
+}
+
+/* -- starting ------------------------------------------------------------------------------- */
+
+/* Takes over flight and waiter. `waiter`: NULL for a refresh behind an answer that was given. */
+static void lookup_start(struct lookup *lookup, const struct asker *asker, struct flight *flight,
+                         struct waiter *waiter)
 {
     struct error error;
 
@@ -127,37 +178,47 @@ static void lookup_start(struct lookup *lookup, struct flight *flight, struct wa
         return;
     case FLIGHT_JOINED:
         flight_free(flight);
+        asker_refund(asker);
         return;
     case FLIGHT_REFUSED:
         break;
     }
     flight_free(flight);
     if (waiter)
-        lookup_fail(lookup, waiter->request, &waiter->question, OUTCOME_MISS, &error);
+        lookup_fail(waiter->request, &waiter->question, OUTCOME_MISS, &error);
     waiter_free(waiter);
 }
 
 void lookup_wait(struct lookup *lookup, struct request *request, struct question *question,
                  struct cache_key *key, struct cache_finding *finding)
 {
+    CLEANUP(asker_release) struct asker asker = asker_of(request);
     struct error error;
-    struct flight *flight = lookup_new_flight(lookup, question, key, finding);
-    struct waiter *waiter = flight ? waiter_new(request, question) : NULL;
 
+    if (!asker_charge(&asker, &error)) {
+        lookup_fail(request, question, OUTCOME_MISS, &error);
+        return;
+    }
+    struct flight *flight = lookup_new_flight(lookup, asker.snapshot, question, key, finding);
+    struct waiter *waiter = flight ? waiter_new(request, question) : NULL;
     if (waiter) {
-        lookup_start(lookup, flight, waiter);
+        lookup_start(lookup, &asker, flight, waiter);
         return;
     }
     flight_free(flight);
     (void)error_no_memory(&error);
-    lookup_fail(lookup, request, question, OUTCOME_MISS, &error);
+    lookup_fail(request, question, OUTCOME_MISS, &error);
 }
 
-/* Without memory the next one who asks does it. */
-void lookup_refresh(struct lookup *lookup, struct question *question, struct cache_key *key,
-                    struct cache_finding *finding)
+/* Without memory, or where the asker has no question left, the next one who asks does it. */
+void lookup_refresh(struct lookup *lookup, const struct asker *asker, struct question *question,
+                    struct cache_key *key, struct cache_finding *finding)
 {
-    struct flight *flight = lookup_new_flight(lookup, question, key, finding);
+    struct error ignored;
+
+    if (!asker_charge(asker, &ignored))
+        return;
+    struct flight *flight = lookup_new_flight(lookup, asker->snapshot, question, key, finding);
     if (flight)
-        lookup_start(lookup, flight, NULL);
+        lookup_start(lookup, asker, flight, NULL);
 }

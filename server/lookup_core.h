@@ -11,9 +11,11 @@
 
 #include "server/access.h"
 #include "server/cache.h"
+#include "server/client.h"
 #include "server/flight.h"
 #include "server/known_hosts.h"
 #include "server/lookup.h"
+#include "server/lookup_kind.h"
 #include "server/question.h"
 #include "server/workers.h"
 
@@ -21,23 +23,28 @@ struct request;
 struct response;
 
 struct lookup {
-    const struct config *config;
-    struct registry *registry;
     struct cache *cache;
     struct flights *flights;
     struct workers *workers;
     struct known_hosts *hosts;
     atomic_bool is_draining;
     atomic_uint landings; /* since memory was last trimmed */
+    atomic_uint batches;  /* being answered */
 };
+
+/* -- lookup.c ------------------------------------------------------------------------------- */
+
+/* Under which key the cache knows the question (judged). The caller releases. Errors: internal. */
+bool lookup_key(const struct question *question, struct cache_key *key,
+                struct error *error) MUST_USE;
 
 /* -- lookup_deliver.c: each ends the request, and writes its line of the access log --------- */
 
 /* Takes the response's reference. */
-void lookup_respond(struct lookup *lookup, struct request *request, const struct question *question,
-                    enum outcome outcome, struct response *response);
-void lookup_fail(struct lookup *lookup, struct request *request, const struct question *question,
-                 enum outcome outcome, const struct error *error);
+void lookup_respond(struct request *request, const struct question *question, enum outcome outcome,
+                    struct response *response);
+void lookup_fail(struct request *request, const struct question *question, enum outcome outcome,
+                 const struct error *error);
 /* Renders what was found, keeps the bytes for those who ask alike, and answers. */
 void lookup_deliver(struct lookup *lookup, struct request *request, const struct question *question,
                     const struct cache_key *key, const struct cache_finding *finding,
@@ -54,8 +61,17 @@ void lookup_fail_waiters(struct lookup *lookup, struct waiter *waiters, const st
  * what it needs out of the question, the key and the finding. */
 void lookup_wait(struct lookup *lookup, struct request *request, struct question *question,
                  struct cache_key *key, struct cache_finding *finding);
-/* Asks behind an answer that was given; nobody waits. */
-void lookup_refresh(struct lookup *lookup, struct question *question, struct cache_key *key,
-                    struct cache_finding *finding);
+/* Who asks, for when the request is gone. */
+struct asker {
+    struct snapshot *snapshot;
+    struct rate_limits *limits; /* NULL: nothing is charged */
+    struct client client;
+};
+/* With a reference of its own to the request's snapshot. */
+struct asker asker_of(const struct request *request);
+void asker_release(struct asker *asker);
+/* Asks behind an answer that was given; nobody waits, and the request is gone. */
+void lookup_refresh(struct lookup *lookup, const struct asker *asker, struct question *question,
+                    struct cache_key *key, struct cache_finding *finding);
 
 #endif

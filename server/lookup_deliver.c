@@ -6,24 +6,57 @@
 #include "base/clock.h"
 #include "server/answer.h"
 #include "server/lookup_core.h"
+#include "server/rate_limits.h"
 #include "server/request.h"
 #include "server/response.h"
 
-void lookup_respond(struct lookup *lookup, struct request *request, const struct question *question,
-                    enum outcome outcome, struct response *response)
+static struct access_lookup line_for(const struct question *question, enum outcome outcome)
 {
-    access_log_query(&lookup->config->log, request, buffer_slice(&question->image), outcome,
-                     response->status, NULL);
+    return (struct access_lookup){.action = question->kind->name,
+                                  .image = buffer_slice(&question->image),
+                                  .outcome = outcome};
+}
+
+/* What the client has left of its questions, where they are counted. */
+static struct response *tell_allowance(const struct request *request, struct response *response)
+{
+    uint32_t limit = request_config(request)->server.rate_limit;
+
+    if (!request->limits)
+        return response;
+    const struct allowance allowance =
+        rate_limits_look(request->limits, &request->client, limit, clock_monotonic_ms());
+    response = response_change(response);
+    allowance_tell(&allowance, response);
+    return response;
+}
+
+static struct response *prepare(struct request *request, const struct question *question,
+                                enum outcome outcome, struct response *response)
+{
+    response = answer_tell_cache(response, question, outcome);
+    return request_prepare(request, tell_allowance(request, response));
+}
+
+void lookup_respond(struct request *request, const struct question *question, enum outcome outcome,
+                    struct response *response)
+{
+    const struct access_lookup line = line_for(question, outcome);
+
+    response = prepare(request, question, outcome, response);
+    access_log_lookup(&request_config(request)->log, request, &line, response->status, NULL);
     request_respond(request, response);
 }
 
-void lookup_fail(struct lookup *lookup, struct request *request, const struct question *question,
-                 enum outcome outcome, const struct error *error)
+void lookup_fail(struct request *request, const struct question *question, enum outcome outcome,
+                 const struct error *error)
 {
+    const struct access_lookup line = line_for(question, outcome);
     struct response *response =
-        answer_from_error(error, question_is_private(question), &lookup->config->cache);
-    access_log_query(&lookup->config->log, request, buffer_slice(&question->image), outcome,
-                     response->status, error);
+        answer_from_error(error, question_is_private(question), &request_config(request)->cache);
+
+    response = prepare(request, question, outcome, response);
+    access_log_lookup(&request_config(request)->log, request, &line, response->status, error);
     request_respond(request, response);
 }
 
@@ -32,13 +65,14 @@ void lookup_deliver(struct lookup *lookup, struct request *request, const struct
                     enum outcome outcome)
 {
     struct error error;
-    struct response *response = answer_new(question, finding, &lookup->config->cache, &error);
+    struct response *response =
+        answer_new(question, finding, &request_config(request)->cache, &error);
     if (!response) {
-        lookup_fail(lookup, request, question, outcome, &error);
+        lookup_fail(request, question, outcome, &error);
         return;
     }
     cache_store_answer(lookup->cache, key, buffer_slice(&question->spelling), finding, response);
-    lookup_respond(lookup, request, question, outcome, response);
+    lookup_respond(request, question, outcome, response);
 }
 
 /* -- waiters -------------------------------------------------------------------------------- */
@@ -54,7 +88,7 @@ static void lookup_deliver_to_waiter(struct lookup *lookup, const struct waiter 
     /* Of a thousand who wait with one spelling, the first one's bytes serve all. */
     if (cache_find_answer(lookup->cache, buffer_slice(&question->spelling), clock_monotonic_ms(),
                           &response) == CACHE_FRESH) {
-        lookup_respond(lookup, waiter->request, question, outcome, response);
+        lookup_respond(waiter->request, question, outcome, response);
         return;
     }
     response_unref(response);
@@ -70,12 +104,13 @@ static bool lookup_stand_in(struct lookup *lookup, const struct waiter *waiter,
     CLEANUP(cache_finding_release) struct cache_finding finding = {0};
     struct error ignored;
 
-    if (!cache_may_be_stale(code) ||
-        !cache_key_init(&key, question->reference, question->partition, &ignored))
+    if (!cache_may_be_stale(code) || !lookup_key(question, &key, &ignored))
         return false;
     cache_find(lookup->cache, &key, clock_monotonic_ms(), &finding);
     if (!finding.report || finding.state == CACHE_MISS)
         return false;
+    if (question->no_cache && finding.state == CACHE_FRESH)
+        return false; /* it would not say that it could not be confirmed */
     lookup_deliver(lookup, waiter->request, question, &key, &finding, OUTCOME_STOOD_IN);
     return true;
 }
@@ -85,7 +120,7 @@ static void lookup_fail_waiter(struct lookup *lookup, const struct waiter *waite
 {
     enum outcome outcome = waiter->has_joined ? OUTCOME_JOINED : OUTCOME_MISS;
     if (!lookup_stand_in(lookup, waiter, error->code))
-        lookup_fail(lookup, waiter->request, &waiter->question, outcome, error);
+        lookup_fail(waiter->request, &waiter->question, outcome, error);
 }
 
 void lookup_fail_waiters(struct lookup *lookup, struct waiter *waiters, const struct error *error)

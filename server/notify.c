@@ -2,10 +2,16 @@
 #include "server/notify.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+
+enum {
+    STATE_MAX = 512
+};
 
 void notifier_open(struct notifier *notifier, const char *path)
 {
@@ -37,4 +43,32 @@ void notifier_send(const struct notifier *notifier, const char *state)
         (void)sendto(notifier->fd, state, strlen(state), MSG_NOSIGNAL,
                      (const struct sockaddr *)&notifier->address, notifier->length);
     }
+}
+
+/* What the service manager compares with when it asked (Type=notify-reload). */
+static int64_t monotonic_microseconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void notifier_send_reloading(const struct notifier *notifier)
+{
+    CLEANUP(buffer_release) struct buffer state = BUFFER_INIT(STATE_MAX);
+
+    (void)buffer_format(&state, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading the settings",
+                        (long long)monotonic_microseconds());
+    notifier_send(notifier, buffer_string(&state));
+}
+
+void notifier_send_ready(const struct notifier *notifier, const char *problem)
+{
+    CLEANUP(buffer_release) struct buffer state = BUFFER_INIT(STATE_MAX);
+
+    (void)buffer_append_string(&state, "READY=1\nSTATUS=serving");
+    if (problem)
+        (void)buffer_format(&state, " by its old settings: %s", problem);
+    notifier_send(notifier, buffer_string(&state));
 }

@@ -22,5 +22,9 @@ void notifier_release(struct notifier *notifier);
 
 /* Assignments, one a line: "READY=1\nSTATUS=serving". Never blocks. */
 void notifier_send(const struct notifier *notifier, const char *state);
+/* The settings are being read again; notifier_send_ready() must follow. */
+void notifier_send_reloading(const struct notifier *notifier);
+/* It serves. `problem`: why it does so by its old settings, or NULL. */
+void notifier_send_ready(const struct notifier *notifier, const char *problem);
 
 #endif

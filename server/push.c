@@ -17,6 +17,7 @@
 #include "server/access.h"
 #include "server/push_core.h"
 #include "server/response.h"
+#include "server/snapshot.h"
 
 static struct push *push_of(struct job *job)
 {
@@ -36,11 +37,10 @@ static void push_free(struct push *push)
     free(push);
 }
 
-static void respond(const struct pushes *pushes, struct request *request,
-                    const struct access_push *line, struct response *response,
-                    const struct error *error)
+static void respond(struct request *request, const struct access_push *line,
+                    struct response *response, const struct error *error)
 {
-    access_log_push(&pushes->config->log, request, line, response->status, error);
+    access_log_push(&request_config(request)->log, request, line, response->status, error);
     request_respond(request, response);
 }
 
@@ -58,8 +58,8 @@ static void push_end(struct push *push, const struct error *error, struct list *
     };
 
     claims_give_up(pushes->claims, &push->claim, granted);
-    respond(pushes, push->request, &line,
-            error ? push_answer_from_error(push, error) : push_answer(push), error);
+    respond(push->request, &line, error ? push_answer_from_error(push, error) : push_answer(push),
+            error);
     push_free(push);
 }
 
@@ -119,7 +119,7 @@ static void push_note(void *context, const struct push_event *event)
 
 static bool push_do(struct push *push, struct error *error)
 {
-    const struct pushes *pushes = push->pushes;
+    const struct snapshot *snapshot = push->request->snapshot;
     const struct registry_push wish = {
         .spec = push->spec,
         .type = push->order.type,
@@ -127,7 +127,7 @@ static bool push_do(struct push *push, struct error *error)
         .is_dry_run = push->order.is_dry_run,
         .credential = push->order.credential,
         .no_operator_credentials = push->order.token == 0,
-        .deadline = clock_monotonic_ms() + pushes->config->push.timeout,
+        .deadline = clock_monotonic_ms() + snapshot->config->push.timeout,
         .retries = PUSH_RETRIES,
         .progress = push_note,
         .is_wanted = push_is_wanted,
@@ -136,7 +136,7 @@ static bool push_do(struct push *push, struct error *error)
 
     if (!push_is_wanted(push))
         return error_set(error, ERROR_DRAINING, "the client left before its turn had come");
-    return registry_push(pushes->registry, &wish, &push->result, error);
+    return registry_push(snapshot->registry, &wish, &push->result, error);
 }
 
 struct reference push_tag(const struct spec *spec, size_t index)
@@ -247,7 +247,8 @@ bool pushes_admit(struct pushes *pushes, struct request *request, struct error *
         request->wants_body = true;
         return true;
     }
-    access_log_push(&pushes->config->log, request, &line, response_status(error->code), error);
+    access_log_push(&request_config(request)->log, request, &line, response_status(error->code),
+                    error);
     return false;
 }
 
@@ -258,7 +259,7 @@ void pushes_answer(struct pushes *pushes, struct request *request)
 
     if (!push_order_read(&order, pushes, request, &error)) {
         const struct access_push line = {.action = "push", .token = order.token};
-        respond(pushes, request, &line, response_from_error(&error), &error);
+        respond(request, &line, response_from_error(&error), &error);
         return;
     }
     struct push *push = push_new(pushes, request, &order);

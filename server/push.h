@@ -14,22 +14,21 @@
 
 #include "base/error.h"
 
-struct config;
 struct config_push;
 struct lookup;
 struct pushes;
-struct registry;
 struct request;
+struct tokens_file;
 
-/* Borrows all three, for its life. Reads the file of tokens; starts no thread. Errors: invalid (the
- * file of tokens), internal. */
-struct pushes *pushes_new(const struct config *config, struct registry *registry,
-                          struct lookup *lookup, struct error *error) MUST_USE;
-/* After pushes_drain(). What still runs is waited for: registry_cancel() has ended it. */
+/* Borrows `lookup` for its life. Starts no thread. Errors: internal. */
+struct pushes *pushes_new(struct lookup *lookup, struct error *error) MUST_USE;
+/* After pushes_drain(). What still runs is waited for: snapshots_cancel() has ended it. */
 void pushes_free(struct pushes *pushes);
 
-/* Whether pushes_new() can read what the settings name. Errors: invalid, internal. */
-bool pushes_check_settings(const struct config_push *settings, struct error *error) MUST_USE;
+/* The tokens of those who may push; NULL where the settings want none. Errors: invalid, internal.
+ */
+bool pushes_read_tokens(const struct config_push *settings, struct tokens_file **out,
+                        struct error *error) MUST_USE;
 
 /* Judges a head: may this caller push, and is the body one that is read here? Then it is wanted.
  * Errors: forbidden, unauthorized, media_type, draining. Never blocks. */

@@ -16,16 +16,12 @@
 #include "server/lookup.h"
 #include "server/push.h"
 #include "server/request.h"
-#include "server/tokens.h"
 #include "server/workers.h"
 
 struct response;
 
 struct pushes {
-    const struct config *config;
-    struct registry *registry;
-    struct lookup *lookup;      /* told what has changed */
-    struct tokens_file *tokens; /* NULL: none */
+    struct lookup *lookup; /* told what has changed */
     struct claims *claims;
     struct workers *readers; /* one thread, which reads specs: no push waits for it long */
     struct workers *workers; /* those that push and check */
@@ -40,9 +36,6 @@ enum {
 
 /* -- push_gate.c ---------------------------------------------------------------------------- */
 
-/* NULL where the settings want no tokens. Errors: invalid, internal. */
-bool pushes_read_tokens(const struct config_push *settings, struct tokens_file **out,
-                        struct error *error) MUST_USE;
 /* Who asks: the line of the caller's token, or 0 for a caller who has none and needs none. While
  * the request's handler runs. Errors: draining, forbidden, unauthorized. */
 bool pushes_identify(const struct pushes *pushes, const struct request *request, unsigned *token,

@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/map.h"
 #include "server/push_core.h"
 
@@ -16,17 +15,8 @@ enum {
     IDLE_MS = 30 * 1000
 };
 
-static void warn_about_tokens(const struct tokens_file *tokens, const char *path)
-{
-    if (tokens && tokens_file_is_open_to_others(tokens)) {
-        LOG_WARNING("others on this machine may read the tokens that open this service",
-                    LOG_STRING("file", path));
-    }
-}
-
 static bool pushes_open(struct pushes *pushes, struct error *error)
 {
-    const struct config_push *settings = &pushes->config->push;
     const struct workers_settings reading = {
         .threads_max = READERS, .idle = IDLE_MS, .queue_max = WAITING_MAX};
     const struct workers_settings pushing = {.threads_max = WORKERS,
@@ -34,25 +24,19 @@ static bool pushes_open(struct pushes *pushes, struct error *error)
                                              .idle = IDLE_MS,
                                              .queue_max = WAITING_MAX};
 
-    if (!pushes_read_tokens(settings, &pushes->tokens, error))
-        return false;
-    warn_about_tokens(pushes->tokens, settings->tokens_file);
     pushes->claims = claims_new(WAITING_MAX);
     pushes->readers = workers_new(&reading);
     pushes->workers = workers_new(&pushing);
     return (pushes->claims && pushes->readers && pushes->workers) || error_no_memory(error);
 }
 
-struct pushes *pushes_new(const struct config *config, struct registry *registry,
-                          struct lookup *lookup, struct error *error)
+struct pushes *pushes_new(struct lookup *lookup, struct error *error)
 {
     struct pushes *pushes = calloc(1, sizeof(*pushes));
     if (!pushes) {
         (void)error_no_memory(error);
         return NULL;
     }
-    pushes->config = config;
-    pushes->registry = registry;
     pushes->lookup = lookup;
     if (pushes_open(pushes, error))
         return pushes;
@@ -69,7 +53,6 @@ void pushes_free(struct pushes *pushes)
     if (pushes->claims)
         pushes_drain(pushes);
     claims_free(pushes->claims);
-    tokens_file_free(pushes->tokens);
     free(pushes);
 }
 

@@ -3,13 +3,14 @@
 
 #include "base/escape.h"
 #include "server/accept.h"
+#include "server/lookup_kind.h"
 #include "server/registry_auth.h"
 #include "server/request.h"
 
 enum {
     PLATFORM_MAX = 256, /* bytes of a platform as written */
     FORMAT_MAX = 16,
-    SPELLING_MAX = REFERENCE_MAX + PLATFORM_MAX + CREDENTIAL_IDENTITY_SIZE + 3
+    SPELLING_MAX = REFERENCE_MAX + PLATFORM_MAX + CREDENTIAL_IDENTITY_SIZE + 5
 };
 
 static bool read_image(struct question *question, const struct request *request,
@@ -47,6 +48,18 @@ static bool read_format(struct question *question, const struct request *request
                      ESCAPED(buffer_slice(&format)));
 }
 
+/* RFC 9111, section 5.2.1. What a client takes besides (max-stale) changes nothing: how old an
+ * answer may be is the operator's to say. */
+static void read_cache_control(struct question *question, const struct request *request)
+{
+    struct slice directives = request_header(request, "cache-control");
+
+    if (directives.length == 0)
+        return;
+    question->no_cache = accept_names(directives, SLICE("no-cache"));
+    question->only_if_cached = accept_names(directives, SLICE("only-if-cached"));
+}
+
 static bool read_credential(struct question *question, const struct request *request,
                             struct error *error)
 {
@@ -65,7 +78,9 @@ static bool write_spelling(struct question *question, struct error *error)
 {
     struct buffer *spelling = &question->spelling;
 
+    (void)buffer_append_string(spelling, question->kind->mark);
     (void)buffer_append_char(spelling, question->is_text ? 't' : 'j');
+    (void)buffer_append_char(spelling, question->takes_gzip ? 'g' : '-');
     (void)buffer_append_slice(spelling, buffer_slice(&question->platform));
     (void)buffer_append_char(spelling, '\0');
     (void)buffer_append_string(spelling, question->partition);
@@ -76,9 +91,12 @@ static bool write_spelling(struct question *question, struct error *error)
 
 bool question_read(struct question *question, const struct request *request, struct error *error)
 {
-    *question = (struct question){.image = BUFFER_INIT(REFERENCE_MAX),
+    *question = (struct question){.kind = question->kind,
+                                  .image = BUFFER_INIT(REFERENCE_MAX),
                                   .platform = BUFFER_INIT(PLATFORM_MAX),
                                   .spelling = BUFFER_INIT(SPELLING_MAX)};
+    question->takes_gzip = request->preferences.takes_gzip;
+    read_cache_control(question, request);
     return read_image(question, request, error) &&
            request_optional(request, "platform", &question->platform, error) &&
            read_format(question, request, error) && read_credential(question, request, error) &&

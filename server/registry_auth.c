@@ -18,8 +18,8 @@ bool registry_auth_read(const struct request *request, struct credential **out, 
         return error_set(error, ERROR_INVALID, "X-Registry-Auth is given %zu times", count);
     if (!request->is_confidential) {
         return error_set(error, ERROR_FORBIDDEN,
-                         "X-Registry-Auth is taken over loopback or a Unix socket only: "
-                         "others may have read it on its way");
+                         "X-Registry-Auth is taken over TLS, loopback or a Unix socket, or from a "
+                         "trusted proxy that says https: others may have read it on its way");
     }
     error->code = ERROR_NONE;
     *out = credential_parse(header, error);

@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "server/response.h"
+#include "server/snapshot.h"
 
 enum {
     PARAMETER_NAME_MAX = 64 /* decoded; a longer name is none of ours */
@@ -50,9 +51,29 @@ bool request_is_wanted(const struct request *request)
     return !request->door->is_wanted || request->door->is_wanted(request);
 }
 
-void request_respond(struct request *request, struct response *response)
+const struct config *request_config(const struct request *request)
+{
+    return request->snapshot->config;
+}
+
+void request_release(struct request *request)
 {
     body_release(&request->body);
+    preferences_release(&request->preferences);
+    snapshot_unref(TAKE(request->snapshot));
+}
+
+struct response *request_prepare(struct request *request, struct response *response)
+{
+    response = preferences_heed(&request->preferences, request, response);
+    request->preferences.change_answers = false;
+    return response;
+}
+
+void request_respond(struct request *request, struct response *response)
+{
+    response = request_prepare(request, response);
+    request_release(request);
     request->door->respond(request, response);
 }
 

@@ -16,13 +16,21 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "server/body.h"
+#include "server/client.h"
+#include "server/preferences.h"
 
+struct config;
+struct rate_limits;
+struct metrics;
 struct response;
+struct route;
+struct snapshot;
 
 enum method {
     METHOD_GET,
     METHOD_HEAD,
     METHOD_POST,
+    METHOD_OPTIONS,
     METHOD_OTHER
 };
 
@@ -35,20 +43,39 @@ struct request_door {
     struct slice (*header)(const struct request *request, const char *name, size_t *count);
     /* Takes the response's reference; never blocks. */
     void (*respond)(struct request *request, struct response *response);
+    /* Shows all headers, in the order in which they came; while the handler runs. */
+    void (*each_header)(const struct request *request,
+                        void (*visit)(void *context, struct slice name, struct slice value),
+                        void *context);
     /* Whether somebody still waits for the answer. Any thread, until the request is answered. NULL:
      * always. */
     bool (*is_wanted)(const struct request *request);
 };
 
+/* How a request came here; the door's word. */
+struct request_way {
+    struct ip_address peer; /* the other end of the connection */
+    bool is_encrypted;      /* TLS */
+    bool is_for_operators;  /* it came in at server.admin */
+    bool is_counted;        /* the reception's: among the connections of its client */
+};
+
 struct request {
     const struct request_door *door;
+    struct request_way way;
     enum method method;
-    struct slice path;    /* as received, percent-encoded, without the query */
-    struct slice query;   /* as received, without '?' */
-    bool is_confidential; /* came over loopback or a Unix socket: secrets may stand in it */
-    int64_t started;      /* clock_monotonic_ms() */
-    bool wants_body;      /* set where the route admits the request; else a body is passed over */
-    struct body body;     /* whole when the handler runs; until then the door's */
+    struct slice path;         /* as received, percent-encoded, without the query */
+    struct slice query;        /* as received, without '?' */
+    struct client client;      /* who asks; this and the next are found out by gate_identify() */
+    bool is_confidential;      /* secrets may stand in it: nobody else has read it on its way */
+    int64_t started;           /* clock_monotonic_ms() */
+    const struct route *route; /* the router's word for it; NULL: none, or not judged yet */
+    struct metrics *metrics;   /* what it is counted in; NULL: it is not */
+    struct rate_limits *limits;     /* what its questions are charged to; NULL: they are free */
+    struct snapshot *snapshot; /* the settings in force when it came; set before its handler runs */
+    struct preferences preferences; /* about the answer's form */
+    bool wants_body;  /* set where the route admits the request; else a body is passed over */
+    struct body body; /* whole when the handler runs; until then the door's */
 };
 
 /* Takes a request's target apart into `path` and `query`; both borrow from `target`. The absolute
@@ -60,7 +87,16 @@ void request_set_target(struct request *request, struct slice target);
 struct slice request_header(const struct request *request, const char *name);
 /* False once whoever asked has left: nobody will see the answer. */
 bool request_is_wanted(const struct request *request);
-/* Ends the request and its body. Takes the response's reference. */
+/* The settings it is answered by. Until it is answered. */
+const struct config *request_config(const struct request *request);
+/* The response as this request's preferences want it, for the one that is given up; for those who
+ * need to know before they respond. They are heeded once. Never NULL. */
+struct response *request_prepare(struct request *request, struct response *response) MUST_USE;
+/* Gives up what it holds: its body, its snapshot, its preferences. For doors; harmless when done
+ * twice. */
+void request_release(struct request *request);
+/* Ends the request and what it holds, with the response prepared. Takes the response's reference.
+ */
 void request_respond(struct request *request, struct response *response);
 /* request_respond() with the error's own response. */
 void request_fail(struct request *request, const struct error *error);

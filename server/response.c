@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "data/json.h"
+#include "server/channel.h"
 
 enum {
     ERROR_BODY_MAX = 2048, /* a message is 255 bytes, each at most 6 when escaped */
     LONG_ERROR_BODY_MAX = 1024 * 1024,
-    RETRY_AFTER_TEXT_MAX = 16
+    RETRY_AFTER_TEXT_MAX = 16,
+    NOT_MODIFIED = 304
 };
 
 struct error_form {
@@ -38,25 +40,45 @@ static char no_memory_body[] = "{\"error\":\"out of memory\",\"code\":\"internal
 /* What is left to say without memory. Static, hence never counted and never changed. */
 static struct response no_memory = {
     .status = 500,
+    .error = ERROR_INTERNAL,
     .content_type = "application/json",
     .body = no_memory_body,
     .body_length = sizeof(no_memory_body) - 1,
 };
 
-struct response *response_new(unsigned status, const char *content_type, struct buffer *body)
+static struct response *response_allocate(unsigned status, const char *content_type)
 {
     struct response *response = calloc(1, sizeof(*response));
     if (!response)
         return NULL;
     response->status = status;
     response->content_type = content_type;
-    response->body_length = body->length;
     atomic_init(&response->references, 1);
+    return response;
+}
+
+struct response *response_new(unsigned status, const char *content_type, struct buffer *body)
+{
+    struct response *response = response_allocate(status, content_type);
+    if (!response)
+        return NULL;
+    response->body_length = body->length;
     response->body = buffer_take(body);
     if (!response->body) {
         free(response);
         return NULL;
     }
+    return response;
+}
+
+struct response *response_new_stream(unsigned status, const char *content_type,
+                                     struct channel *stream)
+{
+    struct response *response = response_allocate(status, content_type);
+    if (response)
+        response->stream = stream;
+    else
+        channel_stop_reading(stream);
     return response;
 }
 
@@ -67,6 +89,7 @@ struct response *response_ref(struct response *response)
     return response;
 }
 
+/* But for the response whose body it sends. */
 static void response_free(struct response *response)
 {
     void *native = atomic_load_explicit(&response->native, memory_order_relaxed);
@@ -75,42 +98,122 @@ static void response_free(struct response *response)
         response->native_free(native);
     for (size_t i = 0; i < response->header_count; i++)
         free(response->headers[i].value);
-    free(response->body);
+    if (!response->original) {
+        free(response->body);
+        if (response->stream)
+            channel_stop_reading(response->stream);
+    }
     free(response);
 }
 
 void response_unref(struct response *response)
 {
-    if (!response || response == &no_memory)
-        return;
-    if (atomic_fetch_sub_explicit(&response->references, 1, memory_order_acq_rel) == 1)
+    while (response && response != &no_memory &&
+           atomic_fetch_sub_explicit(&response->references, 1, memory_order_acq_rel) == 1) {
+        struct response *original = response->original;
         response_free(response);
+        response = original;
+    }
 }
 
 /* Where the header of this name stands, or would stand. */
-static struct response_header *find_header(struct response *response, const char *name)
+static size_t find_header(const struct response *response, const char *name)
 {
     size_t i = 0;
 
     while (i < response->header_count && strcmp(response->headers[i].name, name) != 0)
         i++;
-    assert(i < RESPONSE_HEADERS_MAX);
-    return &response->headers[i];
+    return i;
+}
+
+const char *response_header(const struct response *response, const char *name)
+{
+    size_t i = find_header(response, name);
+    return i < response->header_count ? response->headers[i].value : NULL;
 }
 
 void response_set_header(struct response *response, const char *name, const char *value)
 {
     if (response == &no_memory)
         return;
-    struct response_header *header = find_header(response, name);
+    size_t place = find_header(response, name);
+    assert(place < RESPONSE_HEADERS_MAX);
+    struct response_header *header = &response->headers[place];
     char *copy = strdup(value);
     if (!copy)
         return;
-    if (!header->name)
+    if (place == response->header_count)
         response->header_count++;
     free(header->value);
     *header = (struct response_header){.name = name, .value = copy};
 }
+
+/* -- changing one --------------------------------------------------------------------------- */
+
+static struct response *response_copy(struct response *response)
+{
+    struct response *copy = response_allocate(response->status, response->content_type);
+    if (!copy)
+        return &no_memory;
+    copy->error = response->error;
+    copy->body = response->body;
+    copy->body_length = response->body_length;
+    copy->stream = response->stream;
+    copy->original = response_ref(response);
+    for (size_t i = 0; i < response->header_count; i++)
+        response_set_header(copy, response->headers[i].name, response->headers[i].value);
+    return copy;
+}
+
+/* A shared one has a form of the door's, which would tell the old. */
+static bool is_ours_alone(const struct response *response)
+{
+    return !response->is_shared &&
+           atomic_load_explicit(&response->references, memory_order_acquire) == 1;
+}
+
+struct response *response_change(struct response *response)
+{
+    if (response == &no_memory || is_ours_alone(response))
+        return response;
+    struct response *copy = response_copy(response);
+    response_unref(response);
+    return copy;
+}
+
+void response_set_body(struct response *response, const char *content_type, struct buffer *body)
+{
+    if (response == &no_memory)
+        return;
+    if (response->original)
+        response_unref(TAKE(response->original));
+    else
+        free(response->body);
+    response->content_type = content_type;
+    response->body_length = body->length;
+    response->body = buffer_take(body);
+}
+
+static void remove_header(struct response *response, const char *name)
+{
+    size_t place = find_header(response, name);
+
+    if (place == response->header_count)
+        return;
+    free(response->headers[place].value);
+    response->headers[place] = response->headers[--response->header_count];
+}
+
+void response_set_not_modified(struct response *response)
+{
+    if (response == &no_memory)
+        return;
+    remove_header(response, "Content-Encoding");
+    response->content_type = NULL;
+    response->status = NOT_MODIFIED;
+}
+
+/* -- JSON, and errors ----------------------------------------------------------------------- */
 
 struct response *response_json(unsigned status, struct buffer *body)
 {
@@ -153,6 +256,8 @@ static struct response *error_response(unsigned status, const struct error *erro
 {
     struct response *response = response_json(status, body);
 
+    if (response != &no_memory)
+        response->error = error->code;
     response_set_header(response, "Cache-Control", "no-store");
     add_retry_after(response, error);
     add_challenge(response, error->code);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One answer: immutable once made, counted, so that a cached one is sent by many threads at once.
+ * Its body is there as a whole, or comes as a stream (server/channel.h) while it is sent.
  */
 #ifndef SERVER_RESPONSE_H
 #define SERVER_RESPONSE_H
@@ -12,8 +13,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+struct channel;
+
 enum {
-    RESPONSE_HEADERS_MAX = 8
+    RESPONSE_HEADERS_MAX = 12
 };
 
 struct response_header {
@@ -23,11 +26,14 @@ struct response_header {
 
 struct response {
     unsigned status;
+    enum error_code error;    /* what it tells; ERROR_NONE: no error */
     const char *content_type; /* a literal; NULL: no body */
     struct response_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
-    char *body; /* owned */
+    char *body; /* owned, or the one of `original` */
     size_t body_length;
+    struct response *original; /* whose body this one sends, too; NULL: its own */
+    struct channel *stream;    /* the reading end, owned; then there is no body */
     /* Set by the cache at the answer's first hit, when it has charged its account for it: from then
      * on the door may prepare a form of its own once and keep it in `native`. */
     _Atomic bool is_shared;
@@ -41,10 +47,25 @@ struct response {
 /* Takes the buffer's bytes (the buffer is empty afterwards). NULL: no memory. */
 struct response *response_new(unsigned status, const char *content_type,
                               struct buffer *body) MUST_USE;
+/* The body is what will be written to the stream, whose reading end is taken over, also on failure.
+ * NULL: no memory. */
+struct response *response_new_stream(unsigned status, const char *content_type,
+                                     struct channel *stream) MUST_USE;
 struct response *response_ref(struct response *response);
 void response_unref(struct response *response);
 CLEANUP_DEFINE(struct response, response_unref)
 
+/* One that may be changed, for the one that is given up: the same where nobody else has it, else a
+ * copy, which shares the body. Never NULL, as response_json(). */
+struct response *response_change(struct response *response) MUST_USE;
+/* A response_change()d one, with another body. Takes the buffer's bytes. */
+void response_set_body(struct response *response, const char *content_type, struct buffer *body);
+/* The same, as 304 (RFC 9110, section 15.4.5). The body stays for its length alone, which is told,
+ * as of an answer to HEAD: it is never sent. */
+void response_set_not_modified(struct response *response);
+
+/* NULL: it has none of this name. */
+const char *response_header(const struct response *response, const char *name);
 /* In place of an earlier one of this name. Only before the response is shared. `value` is copied. A
  * failure to copy is no failure of the answer: the header is left out. More than
  * RESPONSE_HEADERS_MAX is an assertion failure. */

@@ -1,47 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/server.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "registry/registry.h"
-#include "server/address.h"
+#include "server/certificate.h"
 #include "server/http.h"
-#include "server/listen.h"
 #include "server/lookup.h"
-#include "server/notify.h"
+#include "server/metrics.h"
 #include "server/push.h"
+#include "server/reload.h"
 #include "server/router.h"
-#include "server/signals.h"
+#include "server/server_core.h"
+#include "server/snapshot.h"
+#include "server/state.h"
 
 enum {
-    TICK = 1000,        /* ms */
-    FULL_PAUSE = 50,    /* ms without accepting, when there is no room for connections */
-    DRAIN_STEP = 50,    /* ms between looks at what is still open */
-    LAST_ANSWERS = 500, /* ms for answers that were given at the end of a drain */
-    ADDRESS_MAX = 160
+    OPERATORS_MAX = 100 /* connections at their own door */
 };
 
-struct server {
-    const struct config *config;
-    int signals;
-    struct notifier notifier;
-    struct listeners listeners;
-    struct registry *registry;
-    struct lookup *lookup;
-    struct pushes *pushes;
-    struct http *http;
-    int64_t next_tick;
-    int64_t accept_again; /* when: there was no room for more connections */
-    _Atomic bool is_draining;
-};
+/* -- what the door calls -------------------------------------------------------------------- */
+
+static bool welcome(void *context, struct request_way *way)
+{
+    struct server *server = context;
+    return reception_welcome(&server->reception, way);
+}
+
+static void bid_farewell(void *context, const struct request_way *way)
+{
+    struct server *server = context;
+    reception_farewell(&server->reception, way);
+}
+
+static void greet(void *context, struct request *request)
+{
+    struct server *server = context;
+    reception_greet(&server->reception, request);
+}
 
 static bool admit(void *context, struct request *request, struct error *error)
 {
@@ -53,39 +52,113 @@ static void answer(void *context, struct request *request)
     router_answer(context, request);
 }
 
-static void log_warning(void *context, const char *text)
+/* -- its life ------------------------------------------------------------------------------- */
+
+static struct slice variable(const char *name)
 {
-    (void)context;
-    LOG_WARNING("registry", LOG_STRING("problem", text));
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment */
+    return slice_from_string(getenv(name));
 }
 
-struct server *server_new(const struct config *config, int signals, struct error *error)
+static bool open_snapshots(struct server *server, struct config *config, struct error *error)
+{
+    struct snapshot *first = snapshot_new(config, error);
+    if (!first)
+        return false;
+    metrics_watch(server->reception.metrics, first);
+    server->snapshots = snapshots_new(first);
+    server->reception.snapshots = server->snapshots;
+    atomic_store(&server->configured_at, clock_realtime_ms());
+    if (server->snapshots)
+        return true;
+    snapshot_free(first);
+    return error_no_memory(error);
+}
+
+static void load_state(const struct server *server)
+{
+    const struct snapshot *snapshot = snapshots_current(server->snapshots);
+    const char *path = snapshot->config->cache.state_file;
+    struct state_count count;
+    struct error error;
+
+    if (!path)
+        return;
+    if (!state_load(lookup_cache(server->lookup), snapshot, path, state_time_now(), &count,
+                    &error)) {
+        LOG_WARNING("the saved cache is not used", LOG_STRING("error", error.message));
+    } else if (count.loaded + count.passed_over > 0) {
+        LOG_INFO("loaded the saved cache", LOG_NUMBER("entries", (int64_t)count.loaded),
+                 LOG_NUMBER("passed_over", (int64_t)count.passed_over));
+    }
+}
+
+/* Few come in at the operators' door, and they do so also when the other one is beset. */
+static void set_operators_settings(struct server *server, const struct config_server *settings)
+{
+    server->operators_settings = *settings;
+    server->operators_settings.threads = 1;
+    server->operators_settings.max_connections = OPERATORS_MAX;
+}
+
+static bool has_operators(const struct server *server)
+{
+    for (size_t i = 0; i < server->listeners.count; i++) {
+        if (server->listeners.items[i].is_for_operators)
+            return true;
+    }
+    return false;
+}
+
+static bool open_doors(struct server *server, struct error *error)
+{
+    const struct snapshot *snapshot = snapshots_current(server->snapshots);
+    const struct config_server *settings = &snapshot->config->server;
+    struct http_handler handler = {.welcome = welcome,
+                                   .farewell = bid_farewell,
+                                   .greet = greet,
+                                   .admit = admit,
+                                   .answer = answer,
+                                   .context = server};
+
+    server->http = http_new(settings, snapshot->certificate, handler, error);
+    if (!server->http)
+        return false;
+    if (settings->admin && !listeners_add_operators(&server->listeners, settings->admin, error))
+        return false;
+    if (!has_operators(server))
+        return true;
+    handler.is_for_operators = true;
+    set_operators_settings(server, settings);
+    server->operators = http_new(&server->operators_settings, NULL, handler, error);
+    return server->operators != NULL;
+}
+
+struct server *server_new(struct config *config, const struct config_sources *sources, int signals,
+                          struct error *error)
 {
     struct server *server = calloc(1, sizeof(*server));
     if (!server) {
         (void)error_no_memory(error);
         return NULL;
     }
-    server->config = config;
+    server->sources = sources;
     server->signals = signals;
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment */
-    notifier_open(&server->notifier, getenv("NOTIFY_SOCKET"));
-    if (!listeners_open(&server->listeners, config->server.listen, error))
+    notifier_open(&server->notifier, variable("NOTIFY_SOCKET").data);
+    watchdog_open(&server->watchdog, variable("WATCHDOG_USEC"), variable("WATCHDOG_PID"));
+    if (!reception_open(&server->reception, error) ||
+        !listeners_open(&server->listeners, config->server.listen, error) ||
+        !open_snapshots(server, config, error))
         goto fail;
-    server->registry = registry_new(&config->registry, error);
-    if (!server->registry)
-        goto fail;
-    registry_on_warning(server->registry, log_warning, NULL);
-    server->lookup = lookup_new(config, server->registry, error);
+    server->lookup = lookup_new(config, error);
     if (!server->lookup)
         goto fail;
-    server->pushes = pushes_new(config, server->registry, server->lookup, error);
+    server->pushes = pushes_new(server->lookup, error);
     if (!server->pushes)
         goto fail;
-    const struct http_handler handler = {.admit = admit, .answer = answer, .context = server};
-    server->http = http_new(&config->server, handler, error);
-    if (!server->http)
+    if (!open_doors(server, error))
         goto fail;
+    load_state(server);
     return server;
 fail:
     server_free(server);
@@ -96,10 +169,12 @@ void server_free(struct server *server)
 {
     if (!server)
         return;
+    http_free(server->operators);
     http_free(server->http);
     pushes_free(server->pushes);
     lookup_free(server->lookup);
-    registry_free(server->registry);
+    snapshots_free(server->snapshots);
+    reception_release(&server->reception);
     listeners_release(&server->listeners);
     notifier_release(&server->notifier);
     free(server);
@@ -115,167 +190,70 @@ struct pushes *server_pushes(const struct server *server)
     return server->pushes;
 }
 
+struct metrics *server_metrics(const struct server *server)
+{
+    return server->reception.metrics;
+}
+
+struct http *server_http(const struct server *server)
+{
+    return server->http;
+}
+
 bool server_is_draining(const struct server *server)
 {
     return atomic_load_explicit(&server->is_draining, memory_order_relaxed);
 }
 
-/* -- the main thread's loop ----------------------------------------------------------------- */
-
-static void tick(struct server *server, int64_t now)
+int64_t server_configured_at(const struct server *server, bool *has_failed_since)
 {
-    http_tick(server->http, now);
-    lookup_tick(server->lookup, now);
-    pushes_tick(server->pushes, now);
-    server->next_tick = now + TICK;
+    *has_failed_since = atomic_load(&server->has_failed_reload);
+    return atomic_load(&server->configured_at);
 }
 
-/* Where there is no room, clients wait in the kernel's queue, and are looked for a little later. */
-static void accept_from(struct server *server, int fd, int64_t now)
+/* -- other settings ------------------------------------------------------------------------- */
+
+static void put_in_force(struct server *server, struct snapshot *next)
 {
-    if (http_accept(server->http, fd))
-        return;
-    if (now - server->accept_again > TICK) {
-        LOG_WARNING("no room for more connections",
-                    LOG_NUMBER("open", (int64_t)http_connection_count(server->http)));
+    const struct snapshot *before = snapshots_current(server->snapshots);
+
+    metrics_watch(server->reception.metrics, next);
+    snapshots_replace(server->snapshots, next);
+    log_set_level(next->config->log.level);
+    http_configure(server->http, &next->config->server);
+    set_operators_settings(server, &next->config->server);
+    lookup_configure(server->lookup, next, before);
+    atomic_store(&server->configured_at, clock_realtime_ms());
+}
+
+/* The last that can go wrong: after it the settings are in force. */
+static bool show_certificate(struct server *server, const struct snapshot *next,
+                             struct error *error)
+{
+    const struct snapshot *before = snapshots_current(server->snapshots);
+
+    return certificate_is_same(before->certificate, next->certificate) ||
+           http_show(server->http, next->certificate, error);
+}
+
+void server_reload(struct server *server)
+{
+    const struct config *running = snapshots_current(server->snapshots)->config;
+    struct error error = {.code = ERROR_NONE};
+
+    notifier_send_reloading(&server->notifier);
+    struct snapshot *next = reload_settings(server->sources, running, &error);
+    if (next && !show_certificate(server, next, &error)) {
+        snapshot_free(next);
+        next = NULL;
     }
-    server->accept_again = now + FULL_PAUSE;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The signal to stop that has come, or 0. A hang-up is what elsewhere means "read your settings
- * again": it is no reason to stop. */
-static int next_stop_signal(const struct server *server)
-{
-    int signal = signals_next(server->signals);
-
-    if (signal != SIGHUP)
-        return signal;
-    LOG_WARNING("settings are read once, at the start: restart to read them again",
-                LOG_NUMBER("signal", signal));
-    return 0;
-}
-
-/* Waits for connections and signals until `until` at most, and never past the next tick. Returns
- * the signal that came, or 0. */
-static int serve_once(struct server *server, int64_t until)
-{
-    struct pollfd sources[2 + LISTENERS_MAX] = {
-        {.fd = server->signals, .events = POLLIN},
-        {.fd = http_linger_descriptor(server->http), .events = POLLIN},
-    };
-    int64_t now = clock_monotonic_ms();
-    int64_t wake = earlier(until, server->next_tick);
-    size_t listening = server->listeners.count;
-
-    if (now < server->accept_again) {
-        listening = 0;
-        wake = earlier(wake, server->accept_again);
+    atomic_store(&server->has_failed_reload, !next);
+    if (next) {
+        put_in_force(server, next);
+        LOG_INFO("the settings have been read again", LOG_NUMBER("signal", SIGHUP));
+    } else {
+        LOG_ERROR("the settings stay as they were: the new ones cannot be used",
+                  LOG_STRING("error", error.message));
     }
-    for (size_t i = 0; i < listening; i++)
-        sources[2 + i] = (struct pollfd){.fd = server->listeners.items[i].fd, .events = POLLIN};
-
-    (void)poll(sources, 2 + listening, wake > now ? (int)(wake - now) : 0);
-    now = clock_monotonic_ms();
-    if (sources[1].revents)
-        http_linger(server->http);
-    for (size_t i = 0; i < listening; i++) {
-        if (sources[2 + i].revents)
-            accept_from(server, sources[2 + i].fd, now);
-    }
-    if (now >= server->next_tick)
-        tick(server, now);
-    return next_stop_signal(server);
-}
-
-static void announce(const struct server *server)
-{
-    for (size_t i = 0; i < server->listeners.count; i++) {
-        CLEANUP(buffer_release) struct buffer address = BUFFER_INIT(ADDRESS_MAX);
-        if (!address_describe(server->listeners.items[i].fd, &address))
-            continue;
-        LOG_INFO("listening", LOG_TEXT("address", buffer_slice(&address)));
-        /* For scripts, which may have asked for port 0: the first line of standard output. */
-        if (!isatty(STDOUT_FILENO))
-            (void)printf("listening on %s\n", buffer_string(&address));
-    }
-    (void)fflush(stdout);
-    notifier_send(&server->notifier, "READY=1\nSTATUS=serving");
-}
-
-/* -- the end -------------------------------------------------------------------------------- */
-
-static void exit_at_once(int signal)
-{
-    LOG_WARNING("second signal: leaving at once", LOG_NUMBER("signal", signal));
-    log_stop();
-    _exit(128 + signal);
-}
-
-/* A push may go on without the client that asked for it. */
-static bool is_busy(const struct server *server)
-{
-    return http_connection_count(server->http) > 0 || pushes_count(server->pushes) > 0;
-}
-
-/* As serve_once() until `until`, or until the last connection is closed and the last push done. */
-static void drain_until(struct server *server, int64_t until)
-{
-    while (is_busy(server) && clock_monotonic_ms() < until) {
-        int signal = serve_once(server, earlier(until, clock_monotonic_ms() + DRAIN_STEP));
-        if (signal)
-            exit_at_once(signal);
-        http_tick(server->http, clock_monotonic_ms());
-    }
-}
-
-/* Not ready, but still open: load balancers take their time to notice. */
-static void linger(struct server *server, int64_t until)
-{
-    while (clock_monotonic_ms() < until) {
-        int signal = serve_once(server, until);
-        if (signal)
-            exit_at_once(signal);
-    }
-}
-
-static void stop_listening(struct server *server)
-{
-    for (size_t i = 0; i < server->listeners.count; i++)
-        (void)http_accept(server->http, server->listeners.items[i].fd);
-    listeners_release(&server->listeners);
-}
-
-static void drain(struct server *server)
-{
-    const struct config_server *settings = &server->config->server;
-
-    atomic_store_explicit(&server->is_draining, true, memory_order_relaxed);
-    notifier_send(&server->notifier, "STOPPING=1\nSTATUS=draining");
-    linger(server, clock_monotonic_ms() + settings->drain_delay);
-
-    http_drain(server->http);
-    pushes_close(server->pushes);
-    stop_listening(server);
-    drain_until(server, clock_monotonic_ms() + settings->drain_timeout);
-    pushes_drain(server->pushes);
-    lookup_drain(server->lookup, clock_monotonic_ms()); /* cancels what pushes are at, too */
-    drain_until(server, clock_monotonic_ms() + LAST_ANSWERS);
-}
-
-void server_run(struct server *server)
-{
-    int signal = 0;
-
-    announce(server);
-    while (!signal)
-        signal = serve_once(server, INT64_MAX);
-    LOG_INFO("draining", LOG_NUMBER("signal", signal),
-             LOG_NUMBER("connections", (int64_t)http_connection_count(server->http)));
-    drain(server);
-    LOG_INFO("stopped", LOG_NUMBER("cut_off", (int64_t)http_connection_count(server->http)));
+    notifier_send_ready(&server->notifier, next ? NULL : error.message);
 }

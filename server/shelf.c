@@ -339,6 +339,7 @@ static bool shelf_drop_oldest(struct shelf *shelf)
         content_drop(shelf, LIST_ITEM(place, struct shelf_content, place));
     } else if ((place = list_take_last(&shelf->recent))) {
         shelf_drop_entry(shelf, LIST_ITEM(place, struct shelf_entry, place));
+        shelf->dropped++;
     } else {
         return false;
     }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/tokens.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "base/escape.h"
 #include "manifest/manifest.h"
+#include "server/request.h"
+#include "server/secret_file.h"
 
 enum {
     FILE_SIZE_MAX = 1024 * 1024,
@@ -31,46 +29,10 @@ struct tokens_file {
 
 /* -- the file ------------------------------------------------------------------------------- */
 
-static bool refuse(const char *path, const char *reason, struct error *error)
-{
-    return error_set(error, ERROR_INVALID, "%s: %s", ESCAPED(slice_from_string(path)), reason);
-}
-
 static bool refuse_line(const char *path, unsigned line, const char *reason, struct error *error)
 {
     return error_set(error, ERROR_INVALID, "%s:%u: %s", ESCAPED(slice_from_string(path)), line,
                      reason);
-}
-
-static bool read_descriptor(int fd, const char *path, struct buffer *out, struct error *error)
-{
-    char part[4096];
-    bool goes_on = true;
-    int code = 0;
-
-    while (goes_on) {
-        ssize_t length = read(fd, part, sizeof(part));
-        code = length < 0 ? errno : 0;
-        goes_on = length > 0 && buffer_append(out, part, (size_t)length);
-    }
-    OPENSSL_cleanse(part, sizeof(part));
-    if (code)
-        return refuse(path, strerrordesc_np(code), error);
-    return buffer_check(out, path, error);
-}
-
-static bool read_file(const char *path, struct buffer *out, bool *is_open_to_others,
-                      struct error *error)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return refuse(path, strerrordesc_np(errno), error);
-    *is_open_to_others = fstat(fd, &status) == 0 && status.st_mode & S_IROTH;
-    bool is_read = read_descriptor(fd, path, out, error);
-    (void)close(fd);
-    return is_read;
 }
 
 /* -- lines ---------------------------------------------------------------------------------- */
@@ -113,13 +75,14 @@ static bool add_lines(struct tokens_file *tokens, struct slice rest, const char 
             return false;
         rest = slice_from(rest, text.length + 1);
     }
-    return tokens->count > 0 || refuse(path, "there is no token in it", error);
+    return tokens->count > 0 || error_set(error, ERROR_INVALID, "%s: there is no token in it",
+                                          ESCAPED(slice_from_string(path)));
 }
 
 static bool fill(struct tokens_file *tokens, const char *path, struct error *error)
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(FILE_SIZE_MAX);
-    bool is_filled = read_file(path, &text, &tokens->is_open_to_others, error) &&
+    bool is_filled = secret_file_read(path, &text, &tokens->is_open_to_others, error) &&
                      add_lines(tokens, buffer_slice(&text), path, error);
 
     if (text.data)
@@ -159,6 +122,34 @@ unsigned tokens_file_find(const struct tokens_file *tokens, struct slice token)
             line = item->line;
     }
     return line;
+}
+
+static bool is_bearer(struct slice header, struct slice *token)
+{
+    ptrdiff_t blank = slice_find(header, ' ');
+
+    if (blank < 0 ||
+        !slice_equal_ignoring_case(slice_until(header, (size_t)blank), SLICE("bearer")))
+        return false;
+    *token = slice_trim(slice_from(header, (size_t)blank));
+    return token->length > 0;
+}
+
+bool tokens_file_identify(const struct tokens_file *tokens, const struct request *request,
+                          unsigned *line, struct error *error)
+{
+    size_t count = 0;
+    struct slice header = request->door->header(request, "authorization", &count);
+    struct slice token = {0};
+
+    if (count != 1 || !is_bearer(header, &token))
+        return error_set(error, ERROR_UNAUTHORIZED,
+                         "this needs one header Authorization: Bearer TOKEN");
+    unsigned found = tokens ? tokens_file_find(tokens, token) : 0;
+    if (found == 0)
+        return error_set(error, ERROR_UNAUTHORIZED, "this service does not know that token");
+    *line = found;
+    return true;
 }
 
 bool tokens_file_is_open_to_others(const struct tokens_file *tokens)

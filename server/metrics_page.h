@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /metrics: what an operator's Prometheus reads. A metric is one row of the table in
+ * metrics_page.c.
+ */
+#ifndef SERVER_METRICS_PAGE_H
+#define SERVER_METRICS_PAGE_H
+
+struct request;
+struct server;
+
+void metrics_answer(struct server *server, struct request *request);
+
+#endif
