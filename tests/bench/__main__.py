@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how fast and how small the daemon is, and prints it as ratios in one run.
+"""Measures how fast and how small daemon and command line are, and prints it as ratios in one run.
 
 usage: python3 -m bench [FIGURE...]      all of them by default; script/bench sets it all up
 """
 import sys
 
-from bench import crowds, pushes, rates, sizes
+from bench import batches, commands, crowds, pushes, rates, sizes
 from support import docker_registry
 
 
@@ -23,7 +23,11 @@ FIGURES = {
     "start": (sizes.first_answer, False),
     "memory": (sizes.memory, False),
     "blackholes": (crowds.black_holes, True),
+    "batch": (batches.batch, False),
     "push": (pushes.across_repositories, False),
+    "command": (commands.command, False),
+    "inspect": (commands.inspect, False),
+    "audit": (commands.audit, False),
 }
 
 

@@ -57,27 +57,24 @@ http {{
     access_log off;
     keepalive_requests 10000000;
     server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            default_type {media_type};
-            return 200 '{body}';
-        }}
+        listen 127.0.0.1:{port}{how};
+        {server}
     }}
 }}
 """
 
 
-class Nginx:
-    """Answers everything with the same body; $uri in it is what was asked for."""
+class NginxServer:
+    """`server` is what stands in nginx's block of that name, `how` what listen says besides."""
 
-    def __init__(self, body, media_type):
+    def __init__(self, server, how=""):
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self._directory = tempfile.TemporaryDirectory(prefix="nginx-")
         path = os.path.join(self._directory.name, "nginx.conf")
         with open(path, "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(directory=self._directory.name, port=self.port,
-                                            media_type=media_type, body=body))
+                                            server=server, how=how))
         self._child = Child(["/usr/sbin/nginx", "-e", "stderr", "-p", self._directory.name,
                              "-c", path])
         wait_until(lambda: accepts(self.port), "nginx to answer")
@@ -91,3 +88,10 @@ class Nginx:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Nginx(NginxServer):
+    """Answers everything with the same body; $uri in it is what was asked for."""
+
+    def __init__(self, body, media_type):
+        super().__init__(f"location / {{ default_type {media_type}; return 200 '{body}'; }}")

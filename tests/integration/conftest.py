@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from support import docker_registry, doors
+from support import canaries, described, docker_registry, doors, namespaces
 from support.certificates import CertificateAuthority
 from support.daemon import Daemon, merged
 from support.docker_registry import listing
@@ -14,6 +14,20 @@ from support.fake_registry import FakeRegistry
 def pytest_make_parametrize_id(config, val, argname):
     """A behaviour is called by the name of the function that it is or that made it."""
     return val.__qualname__.split(".")[0] if callable(val) else None
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_given_away():
+    """By whatever the test has let the programs say (S21)."""
+    yield
+    canaries.assert_kept()
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_described():
+    """Every one that a test has been given is one that docs/openapi.json tells of."""
+    yield
+    described.assert_kept()
 
 
 @pytest.fixture
@@ -61,6 +75,17 @@ def service(start, secret_file):
         push = {"push": {"enabled": True, "tokens_file": tokens}}
         return start(merged(push, settings or {}), **more)
     return start_service
+
+
+@pytest.fixture
+def inside():
+    """inside(function, names) calls it in a network of our own (support/namespaces.py)."""
+    def call(function, names=None):
+        try:
+            namespaces.call_inside(function, names)
+        except namespaces.NotPermitted as problem:
+            pytest.skip(f"no network of our own here: {problem}")
+    return call
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_what_is_no_image_stays_none_and_costs_nothing(daemon, registry):
 
 # -- many at once ---------------------------------------------------------------------------------
 
-def test_T20_a_thousand_askers_cost_one_request_and_one_token(start, registry, image):
+def test_T20_S31_a_thousand_askers_cost_one_request_and_one_token(start, registry, image):
     release = threading.Event()
     with TokenEndpoint() as tokens:
         registry.authority = Bearer(tokens)

@@ -347,12 +347,12 @@ def test_a_closed_pipe_is_8_and_ends_the_asking(registry, app):
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        result = mquery(app, app, app, stdout=writer)
+        result = mquery(*[app] * 500, stdout=writer)
     finally:
         os.close(writer)
     assert result.returncode == 8
     assert "standard output: Broken pipe" in result.stderr
-    assert registry.count("GET", "/manifests/") == 1
+    assert registry.count("GET", "/manifests/") < 500
 
 
 @pytest.mark.parametrize("arguments", [["ref", "debian"], ["--help"], ["--version"], ["APP"]])
@@ -432,7 +432,7 @@ def test_help_fits_one_screen_and_knows_every_flag():
 def test_every_flag_and_command_is_documented():
     with open(os.path.join(ROOT, "docs", "command-line.md"), encoding="utf-8") as file:
         document = file.read()
-    for words in ("query", "push", "check-registry", "ref"):
+    for words in ("query", "inspect", "audit", "diff", "tags", "push", "check-registry", "ref"):
         page = mquery(words, "--help").stdout
         tables = page.partition("\n\n  mq")[0]
         names = re.findall(r"^  (--[a-z-]+)|^  mquery ([a-z -]+[a-z])", tables, re.MULTILINE)

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`mquery push` as a person or a script meets it: where flags may stand, what is said where, and
 that a wrong call asks nobody. What is pushed, test_push_*.py see to."""
-import contextlib
 import hashlib
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
-import threading
 
 import pytest
 
@@ -18,6 +15,7 @@ from support.authority import Basic, basic
 from support.command_line import MQUERY, mquery, said
 from support.daemon import clean_environment
 from support.processes import PATIENCE, wait_until
+from support.terminal import at_a_terminal
 
 DIGEST_LINE = re.compile(r"Digest: (sha256:[0-9a-f]{64}) ([0-9]+)\n")
 
@@ -370,38 +368,6 @@ def test_S32_the_targets_password_is_not_for_the_sources_registry(
 
 
 # -- progress -------------------------------------------------------------------------------------
-
-@contextlib.contextmanager
-def at_a_terminal(*arguments, terminal="xterm", **options):
-    """The process, and a function that waits for its end and gives what it wrote to standard
-    error, which is a terminal."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*MQUERY, *arguments], env={**clean_environment(), "TERM": terminal}, stderr=follower,
-        stdin=subprocess.DEVNULL, **{"stdout": subprocess.PIPE, **options})
-    os.close(follower)
-    written = bytearray()
-
-    def read():
-        with contextlib.suppress(OSError):  # EIO: nobody has the other side any more
-            while piece := os.read(leader, 4096):
-                written.extend(piece)
-    reader = threading.Thread(target=read)
-    reader.start()
-
-    def end():
-        process.wait(PATIENCE)
-        reader.join(PATIENCE)
-        return written.decode()
-    try:
-        yield process, end
-    finally:
-        process.kill()
-        end()
-        os.close(leader)
-        if process.stdout:
-            process.stdout.close()
-
 
 def test_a_terminal_sees_progress_that_leaves_nothing_behind(registry, spec):
     with at_a_terminal("push", "from-spec", spec()) as (process, end):

@@ -35,6 +35,13 @@ def test_every_setting_is_documented_in_its_own_words():
     assert rows and rows == dict(settings())
 
 
+def test_every_key_of_a_host_is_documented_in_its_own_words():
+    table = read("config", "settings.c").partition("host_settings[] = {")[2]
+    keys = dict(re.findall(r'\{"(\w+)", &setting_\w+, OF_HOST.*?\n? *"([^"]*)"\},', table, re.DOTALL))
+    part = read("docs", "configuration.md").partition("### `registry.hosts`")[2].partition("##")[0]
+    assert keys and dict(re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", part, re.MULTILINE)) == keys
+
+
 def variables():
     """Those of the settings, and the command line's own."""
     yield from ("MQUERY_" + name.upper().replace(".", "_") for name, _ in settings())
@@ -57,10 +64,35 @@ def ids_in_use():
                 yield from re.findall(rf"(?:\b|(?<=test_))([RHACLPST]{number})(?:\b|_)", read(path))
 
 
+def ids_explained():
+    return set(re.findall(r"^- \*\*(\w+)\*\*", read("docs", "protocol-rules.md"), re.MULTILINE))
+
+
 def test_every_rule_that_code_names_is_explained():
-    explained = set(re.findall(r"^- \*\*(\w+)\*\*", read("docs", "protocol-rules.md"), re.MULTILINE))
     used = set(ids_in_use())
-    assert used and used <= explained, sorted(used - explained)
+    assert used and used <= ids_explained(), sorted(used - ids_explained())
+
+
+# Rules that no test can show, and why.
+WITHOUT_A_TEST = {
+    "H25": "nothing here asks for referrers",
+}
+
+
+def ids_tested():
+    """As names of tests carry them: test_S9_..., test_T19_H8_..., test_R1_to_R8_..."""
+    for path in glob.glob(os.path.join(ROOT, "tests", "**", "test_*.*"), recursive=True):
+        if not path.endswith((".py", ".c")):
+            continue
+        for name in re.findall(r"\b(?:def|void) test_(\w+)\(", read(path)):
+            yield from re.findall(r"(?:^|(?<=_))[RHACLPST]\d+[bc]?(?=_)", name)
+            for kind, first, last in re.findall(r"([RHACLPST])(\d+)_to_\1(\d+)_", name):
+                yield from (f"{kind}{number}" for number in range(int(first), int(last) + 1))
+
+
+def test_every_rule_that_is_explained_has_a_test_of_its_name():
+    tested = set(ids_tested())
+    assert ids_explained() - tested == set(WITHOUT_A_TEST)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=os.path.basename)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The golden images in a real registry: open, behind Basic, behind tokens, and over TLS."""
+"""The golden images in a real registry: open, behind Basic, behind tokens, over TLS, and over TLS
+that wants a certificate of ours."""
 import json
 
 import pytest

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support import behave, crowd, images, namespaces
+from support import behave, crowd, images
 from support.authority import Bearer, TokenEndpoint, registry_auth, unauthorized
 from support.daemon import Daemon
 from support.docker_registry import listing
@@ -277,13 +277,6 @@ def test_T40_two_lengths_of_one_body_smuggle_nothing_in(daemon, method):
 
 # -- inner places, on a public registry's word ----------------------------------------------------
 
-def inside_or_skip(function):
-    try:
-        namespaces.call_inside(function)
-    except namespaces.NotPermitted as problem:
-        pytest.skip(f"no network of our own here: {problem}")
-
-
 def redirect_inside(inner):
     return behave.redirect(f"{inner.url}/admin/delete?x=1")
 
@@ -293,7 +286,7 @@ def realm_inside(inner):
 
 
 @pytest.mark.parametrize("send_inside", [redirect_inside, realm_inside])
-def test_S4_S5_a_public_registry_opens_no_listed_private_host(ca, send_inside):
+def test_S4_S5_a_public_registry_opens_no_listed_private_host(ca, inside, send_inside):
     def body():
         with FakeRegistry(PUBLIC_ADDRESS, ca.server_context(PUBLIC_ADDRESS)) as public, \
                 FakeRegistry(tls=ca.server_context()) as inner:
@@ -308,10 +301,10 @@ def test_S4_S5_a_public_registry_opens_no_listed_private_host(ca, send_inside):
                 assert daemon.query(public.name("lab/evil:v1")).status in (403, 502)
                 assert inner.requests == []
                 assert daemon.query(inner.name("lab/app:v1")).status == 200
-    inside_or_skip(body)
+    inside(body)
 
 
-def test_S2_a_connection_on_somebodys_word_is_joined_by_nobody(ca):
+def test_S2_a_connection_on_somebodys_word_is_joined_by_nobody(ca, inside):
     """A private registry may redirect to a private host. Who names that host himself is refused,
     also while a connection to it stands that could carry his request."""
     def body():
@@ -328,4 +321,4 @@ def test_S2_a_connection_on_somebodys_word_is_joined_by_nobody(ca):
                 crowd.receive(redirected)
             assert (answer.status, answer.code) == (403, "forbidden"), answer.body
             assert inner.joined == 0
-    inside_or_skip(body)
+    inside(body)

@@ -106,7 +106,7 @@ def attested(registry, platform):
     return entries
 
 
-def test_P18_attestations_come_whole_and_last(door, registry):
+def test_P18_P14_attestations_come_whole_and_last(door, registry):
     first, second = (attested(registry, each) for each in PLATFORMS)
     document = assert_pushed(door.push(spec(registry), type="oci"), registry)
     assert document["manifests"] == [first[0], second[0], first[1], second[1]]

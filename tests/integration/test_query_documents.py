@@ -60,7 +60,7 @@ def test_T13_S8_a_document_that_is_two_things_is_refused(registry, daemon, docum
 
 
 @pytest.mark.parametrize("media_type", [images.SCHEMA1, images.SCHEMA1_SIGNED])
-def test_T14_schema_1_is_refused_by_name(registry, daemon, media_type):
+def test_T14_L11_schema_1_is_refused_by_name(registry, daemon, media_type):
     document = {"schemaVersion": 1, "name": "lab/app", "tag": "v1", "architecture": "amd64",
                 "fsLayers": [], "history": [], "signatures": []}
     answer = ask(registry, daemon, document, media_type)

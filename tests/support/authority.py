@@ -5,11 +5,13 @@ import itertools
 import json
 from urllib.parse import parse_qs
 
+from support import canaries
 from support.http_server import HttpServer, Reply
 from support.problem import problem
 
 
 def basic(user, password):
+    canaries.secret(password)
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
@@ -28,6 +30,8 @@ class Basic:
 
 def registry_auth(**fields):
     """The headers with which a caller brings credentials of its own."""
+    for name in ("password", "identitytoken", "registrytoken"):
+        canaries.secret(fields.get(name, ""))
     value = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
     return {"X-Registry-Auth": value}
 
@@ -52,7 +56,8 @@ class Bearer:
 
 class Scoped(Bearer):
     """401, too, until the token's scopes allow what is asked: push for whatever writes, and for a
-    mount pull of the repository that it is from."""
+    mount pull of the repository that it is from. Of several challenges each says what is lacking
+    where it has SCOPE in it."""
 
     def check(self, registry, request):
         _, _, token = (request.header("authorization") or "").partition(" ")
@@ -63,8 +68,9 @@ class Scoped(Bearer):
         scope = " ".join(f"repository:{name}:{','.join(sorted(actions))}"
                          for name, actions in wanted.items())
         error = ',error="insufficient_scope"' if granted is not None else ""
-        return unauthorized(f'Bearer realm="{self.tokens.realm}",service="lab",'
-                            f'scope="{scope}"{error}')
+        return unauthorized(*(each.replace("REALM", self.tokens.realm)
+                              .replace('"SCOPE"', f'"{scope}"{error}')
+                              for each in self.challenges))
 
 
 def scopes_for(request):
@@ -82,8 +88,9 @@ class TokenEndpoint(HttpServer):
     """Gives tokens by GET to whoever sends `credentials` (a Basic header; None: to everybody), and
     by POST for `refresh_token`. `granted` says for each token what it is for."""
 
-    def __init__(self, credentials=None, tls=None):
+    def __init__(self, credentials=None, path="/token", **place):
         self.credentials = credentials
+        self.welcomes_strangers = False  # who sends no credentials gets a token, too
         self.refresh_token = None
         self.get_allowed = True
         self.fields = ("token",)     # the members that hold the token
@@ -91,11 +98,12 @@ class TokenEndpoint(HttpServer):
         self.valid = set()
         self.granted = {}            # token -> {repository: actions}
         self.withheld = set()        # actions that are never granted
+        self.judge = lambda _, actions: actions  # those granted of a repository's
         self.scopes_heeded = None    # only so many of the scopes asked for; None: all
         self.behaviour = None        # instead of all this
         self._serial = itertools.count(1)
-        super().__init__(tls=tls)
-        self.realm = self.url + "/token"
+        super().__init__(**place)
+        self.realm = self.url + path
 
     def revoke_all(self):
         self.valid.clear()
@@ -114,20 +122,26 @@ class TokenEndpoint(HttpServer):
         elif not self.get_allowed:
             return problem(405, "UNSUPPORTED", "POST only")
         else:
-            allowed = self.credentials in (None, request.header("authorization"))
+            allowed = self._knows(request.header("authorization"))
         if not allowed:
             return problem(401, "UNAUTHORIZED", "incorrect username or password")
-        token = f"token-{next(self._serial)}"
+        granted = self.grant(" ".join(form.get("scope", [])).split())
+        token = canaries.secret(f"issued-token-{next(self._serial)}")
         self.valid.add(token)
-        self.granted[token] = self._grant(" ".join(form.get("scope", [])).split())
+        self.granted[token] = granted
         body = json.dumps({**{name: token for name in self.fields}, **self.more}).encode()
         return Reply(200, body, [("Content-Type", "application/json")])
 
-    def _grant(self, scopes):
+    def _knows(self, who):
+        return self.credentials in (None, who) or (self.welcomes_strangers and who is None)
+
+    def grant(self, scopes):
+        """What a token for these is for."""
         granted = {}
         for scope in scopes[:self.scopes_heeded]:
             name, _, actions = scope.removeprefix("repository:").rpartition(":")
-            granted.setdefault(name, set()).update(set(actions.split(",")) - self.withheld)
+            allowed = self.judge(name, set(actions.split(",")) - self.withheld)
+            granted.setdefault(name, set()).update(allowed)
         return granted
 
 

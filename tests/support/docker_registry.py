@@ -8,13 +8,13 @@ import subprocess
 import sys
 import tempfile
 
-from support import token_server
+from support import canaries, token_server
 from support.authority import basic
 from support.certificates import CertificateAuthority
 from support.processes import ROOT, Child, accepts, free_port, wait_until
 
 GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
-USER, PASSWORD = "robot", "a-password-of-the-tests"
+USER, PASSWORD = "robot", canaries.secret("a-password-of-the-tests")
 READER = "reader"  # may pull, where there are tokens; has the same password
 
 
@@ -60,6 +60,12 @@ def listing(registry, **more):
     return {"name": registry.address, "plain_http": True, **more}
 
 
+def write_htpasswd(path):
+    line = subprocess.run(["htpasswd", "-nbB", USER, PASSWORD], check=True, capture_output=True)
+    with open(path, "wb") as file:
+        file.write(line.stdout)
+
+
 def with_password(directory):
     path = os.path.join(directory, "password")
     with open(path, "w", encoding="utf-8") as file:
@@ -67,7 +73,7 @@ def with_password(directory):
     return {"username": USER, "password_file": path}
 
 
-# -- the four kinds: each yields (registry, its entry in `hosts`) over the same storage -----------
+# -- its kinds: each yields (registry, its entry in `hosts`) over the same storage -----------
 
 @contextlib.contextmanager
 def open_to_all(directory, storage):
@@ -78,9 +84,7 @@ def open_to_all(directory, storage):
 @contextlib.contextmanager
 def demanding_basic(directory, storage):
     path = os.path.join(directory, "htpasswd")
-    line = subprocess.run(["htpasswd", "-nbB", USER, PASSWORD], check=True, capture_output=True)
-    with open(path, "wb") as file:
-        file.write(line.stdout)
+    write_htpasswd(path)
     with DockerRegistry(storage, auth={"htpasswd": {"realm": "lab", "path": path}}) as registry:
         yield registry, listing(registry, **with_password(directory))
 
@@ -104,8 +108,20 @@ def over_tls(directory, storage):
         yield registry, {"name": registry.address, "ca_file": authority.file}
 
 
+@contextlib.contextmanager
+def demanding_certificates(directory, storage):
+    """TLS, where only who has a certificate of the authority's may come in."""
+    authority = CertificateAuthority(directory)
+    certificate, key = authority.issue()
+    client_cert, client_key = authority.issue("127.0.0.9", "client")
+    tls = {"certificate": certificate, "key": key, "clientcas": [authority.file]}
+    with DockerRegistry(storage, http={"tls": tls}) as registry:
+        yield registry, {"name": registry.address, "ca_file": authority.file,
+                         "client_cert": client_cert, "client_key": client_key}
+
+
 KINDS = {"open": open_to_all, "basic": demanding_basic, "token": demanding_tokens,
-         "tls": over_tls}
+         "tls": over_tls, "certificate": demanding_certificates}
 
 
 # -- many names for one image ---------------------------------------------------------------------

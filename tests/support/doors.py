@@ -11,12 +11,13 @@ import tempfile
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from support import canaries
 from support.authority import registry_auth
 from support.command_line import MQUERY, mquery
 from support.daemon import Daemon, clean_environment
 from support.docker_registry import listing
 
-TOKEN = "a-token-of-the-tests-0123456789abcdef"
+TOKEN = canaries.secret("a-token-of-the-tests-0123456789abcdef")
 # What mquery's exit status is for an error's code.
 EXIT_STATUS = {
     "invalid": 2, "not_found": 3, "unauthorized": 4, "forbidden": 4, "denied": 4, "too_large": 5,

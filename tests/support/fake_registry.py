@@ -22,13 +22,15 @@ from support.problem import problem
 
 
 class FakeRegistry(HttpServer):
-    def __init__(self, host="127.0.0.1", tls=None):
+    def __init__(self, *place, **more):
+        """Of HttpServer."""
         self._content = {}  # (repository, "manifests" | "blobs", tag or digest) -> (type, bytes)
         self.writes = Writes(self)
         self._scripts = []  # (pattern, behaviours); the newest is asked first
         self._script_lock = threading.Lock()
         self.authority = None
-        super().__init__(host, tls)
+        self.say_absent = say_absent  # what it answers for what it does not have
+        super().__init__(*place, **more)
 
     # -- content ------------------------------------------------------------------------------
 
@@ -104,8 +106,12 @@ class FakeRegistry(HttpServer):
                     return behaviours.pop(0) if len(behaviours) > 1 else behaviours[0]
         return None
 
+    def refusal(self, request):
+        """What the authority says to it; None: it may pass."""
+        return self.authority.check(self, request) if self.authority else None
+
     def answer_honestly(self, request):
-        refusal = self.authority.check(self, request) if self.authority else None
+        refusal = self.refusal(request)
         if refusal:
             return refusal
         if request.path in ("/v2", "/v2/"):
@@ -120,11 +126,15 @@ class FakeRegistry(HttpServer):
             return problem(405, "UNSUPPORTED", "the operation is unsupported")
         found = self.find(repository, kind, reference)
         if found is None:
-            what = "BLOB_UNKNOWN" if kind == "blobs" else "MANIFEST_UNKNOWN"
-            return problem(404, what, f"{kind[:-1]} unknown")
+            return self.say_absent(repository, kind)
         media_type, body = found
         digest = reference if ":" in reference else images.digest_of(body)
         return Reply(200, body, [("Content-Type", media_type), ("Docker-Content-Digest", digest)])
+
+
+def say_absent(_, kind):
+    what = "BLOB_UNKNOWN" if kind == "blobs" else "MANIFEST_UNKNOWN"
+    return problem(404, what, f"{kind[:-1]} unknown")
 
 
 def parse_path(path):

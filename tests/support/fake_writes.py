@@ -20,6 +20,7 @@ class Writes:
         self._uploads = {}  # id -> what has come of it
         self._serial = itertools.count(1)
         self.absolute_locations = False
+        self.takes_any_state = False  # of an upload, not only the newest
         self._handlers = {
             ("POST", "uploads"): self._open, ("PATCH", "uploads"): self._append,
             ("PUT", "uploads"): self._finish, ("DELETE", "uploads"): self._cancel,
@@ -50,7 +51,7 @@ class Writes:
 
     def _append(self, request, repository, number):
         content = self._uploads.get(number)
-        if content is None or request.target != self._path(repository, number):
+        if content is None or not self._came_back(request.target, repository, number):
             return problem(404, "BLOB_UPLOAD_UNKNOWN", "upload unknown")
         start = (request.header("content-range") or f"{len(content)}-").partition("-")[0]
         if int(start) != len(content):
@@ -61,13 +62,19 @@ class Writes:
 
     def _finish(self, request, repository, number):
         digest = request.query.get("digest", [""])[0]
-        came_back = request.target.startswith(self._path(repository, number) + "&digest=")
+        location = request.target.partition("&digest=")[0]
+        came_back = location and self._came_back(location, repository, number)
         if number not in self._uploads or not came_back:
             return problem(404, "BLOB_UPLOAD_UNKNOWN", "upload unknown")
         content = bytes(self._uploads.pop(number)) + request.body
         if not is_digest_of(content, digest):
             return problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
         return self._store_blob(repository, digest, content)
+
+    def _came_back(self, location, repository, number):
+        if self.takes_any_state:
+            return location.split("?")[0] == self._path(repository, number).split("?")[0]
+        return location == self._path(repository, number)
 
     def _cancel(self, request, repository, number):
         if self._uploads.pop(number, None) is None:

@@ -64,9 +64,10 @@ HANG_UP = Raw(())
 
 
 class HttpServer:
-    """handle(request) answers with a Reply or Raw; it runs on the connection's own thread."""
+    """handle(request) answers with a Reply or Raw; it runs on the connection's own thread. `name`
+    is what clients know the place by, where that is not the address (support/namespaces.py)."""
 
-    def __init__(self, host="127.0.0.1", tls=None):
+    def __init__(self, host="127.0.0.1", tls=None, port=0, name=None):
         self.requests = []
         self.connections = 0
         self.cut_off = 0       # requests whose body ended before its time
@@ -75,9 +76,9 @@ class HttpServer:
         self._open = set()
         self._lock = threading.Lock()
         self._tls = tls
-        self._listener = socket.create_server((host, 0), backlog=2048)
+        self._listener = socket.create_server((host, port), backlog=2048)
         self.port = self._listener.getsockname()[1]
-        self.address = f"{host}:{self.port}"
+        self.address = name or f"{host}:{self.port}"
         self.url = f"{'https' if tls else 'http'}://{self.address}"
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -164,7 +165,6 @@ class HttpServer:
         if request.method != "HEAD":
             send_all(connection, [reply.body] if isinstance(reply.body, bytes) else reply.body)
         return not reply.has("Connection") and isinstance(reply.body, bytes)
-
 
     def _read_request(self, connection, stream):
         """None at the end of the stream."""

@@ -7,6 +7,7 @@ import os
 import secrets
 import time
 
+from support import canaries
 from support.certificates import openssl
 from support.http_server import HttpServer, Reply
 from support.problem import problem
@@ -43,6 +44,14 @@ class SigningKey:
         return (signed + b"." + base64url(signature)).decode()
 
 
+    def give_token(self, access):
+        """One that its bearer may use for all this in the next five minutes."""
+        now = int(time.time())
+        return canaries.secret(self.sign({
+            "iss": ISSUER, "sub": "robot", "aud": SERVICE, "iat": now, "nbf": now - 10,
+            "exp": now + 300, "jti": secrets.token_hex(8), "access": access}))
+
+
 class TokenServer(HttpServer):
     """Grants its users what they ask for, but for what is withheld from each, and nothing to
     anybody else."""
@@ -57,12 +66,9 @@ class TokenServer(HttpServer):
         withheld = self._withheld.get(request.header("authorization"))
         if withheld is None:
             return problem(401, "UNAUTHORIZED", "who are you?")
-        now = int(time.time())
-        token = self._key.sign({
-            "iss": ISSUER, "sub": "robot", "aud": SERVICE, "iat": now, "nbf": now - 10,
-            "exp": now + 300, "jti": secrets.token_hex(8),
-            "access": [access(scope, withheld) for text in request.query.get("scope", [])
-                       for scope in text.split(" ")]})
+        token = self._key.give_token([
+            access(scope, withheld) for text in request.query.get("scope", [])
+            for scope in text.split(" ")])
         body = json.dumps({"token": token, "expires_in": 300}).encode()
         return Reply(200, body, [("Content-Type", "application/json")])
 

@@ -30,6 +30,7 @@ static void test_the_longest_name_wins(void **state)
         {{"push", "from-images", "push"}, 3, COMMAND_PUSH_FROM_IMAGES, 2},
         {{"push", "from"}, 2, COMMAND_PUSH, 1},
         {{"push"}, 1, COMMAND_PUSH, 1},
+        {{"inspect", "alpine"}, 2, COMMAND_INSPECT, 1},
         {{"check-registry", "a/b"}, 2, COMMAND_CHECK_REGISTRY, 1},
         {{"query", "push"}, 2, COMMAND_QUERY, 1},
         {{"alpine", "push"}, 2, COMMAND_COUNT, 0},

@@ -42,7 +42,7 @@ static void test_the_line_counts_and_names_the_blob_on_its_way(void **state)
         {{.manifests = 3, .tags = 1},
          {.step = PUSH_TAGGED},
          "0 there, 0 mounted, 0 copied, 3 manifests, 1 tags"},
-        {{0},
+        {{.copied = 0},
          {.step = PUSH_COPYING, .digest = &digest, .size = INT64_MAX, .done = MIB / 10 - 1},
          "0 there, 0 mounted, 0 copied; sha256:0123456789ab 0.0 of 8796093022207.9 MiB"},
     };

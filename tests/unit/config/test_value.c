@@ -183,6 +183,19 @@ static void test_addresses_have_a_port_or_a_path(void **state)
     assert_accepts(value_is_address, bad, false);
 }
 
+static void test_origins_are_a_scheme_and_a_host(void **state)
+{
+    static const char *const good[] = {"*", "https://ui.example.com", "http://localhost:3000",
+                                       "https://[::1]:8443", NULL};
+    static const char *const bad[] = {
+        "",           "ui.example.com", "https://", "https://*.a", "null",
+        "https://a/", "https://a b",    "ftp://a",  "https://u@a", NULL};
+
+    (void)state;
+    assert_accepts(value_is_origin, good, true);
+    assert_accepts(value_is_origin, bad, false);
+}
+
 static void test_credentials_are_a_word_or_a_path(void **state)
 {
     static const char *const good[] = {"none", "docker", "/etc/auth.json", "./auth.json", NULL};
@@ -292,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_hosts_are_judged_by_their_characters),
         cmocka_unit_test(test_patterns_are_hosts_with_a_star_in_front),
         cmocka_unit_test(test_addresses_have_a_port_or_a_path),
+        cmocka_unit_test(test_origins_are_a_scheme_and_a_host),
         cmocka_unit_test(test_credentials_are_a_word_or_a_path),
         cmocka_unit_test(test_texts_are_what_yaml_can_hold),
         cmocka_unit_test(test_every_text_is_printed_so_that_yaml_reads_it_back),

@@ -132,6 +132,28 @@ static void test_S13_limits_are_each_items_own(void **state)
     assert_int_equal(error.code, ERROR_TOO_LARGE);
 }
 
+static void test_a_document_may_be_the_array_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t count; /* 99: refused */
+    } cases[] = {
+        {"[]", 0},    {" [ 1 , {\"a\":2} ] ", 2}, {"[1]x", 99}, {"[1],[2]", 99},
+        {"null", 99}, {"{\"a\":[]}", 99},         {"[1,]", 99}, {"[", 99},
+        {"", 99},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t count = 0;
+        struct json_items items = {.visit = count_item, .context = &count};
+        struct error error = {0};
+        bool is_walked = json_each_item(slice_from_string(cases[i].text), &items, &error);
+        if ((is_walked ? count : 99) != cases[i].count)
+            fail_msg("%s: %zu", cases[i].text, count);
+    }
+}
+
 static bool refuse(void *context, struct slice item, struct error *error)
 {
     (void)context;
@@ -176,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_items_come_as_written_and_in_order),
         cmocka_unit_test(test_S11_what_is_no_json_is_refused_wherever_it_stands),
+        cmocka_unit_test(test_a_document_may_be_the_array_itself),
         cmocka_unit_test(test_S13_limits_are_each_items_own),
         cmocka_unit_test(test_a_visitor_ends_the_walk_with_its_error),
         cmocka_unit_test(test_a_string_item_is_unescaped),

@@ -240,6 +240,24 @@ static void test_a_value_that_is_absent_is_written_as_null(void **state)
     assert_false(json_append_number(NULL, &out));
 }
 
+static void test_what_is_json_already_is_put_in_its_place(void **state)
+{
+    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(100);
+    struct json_writer writer = json_writer_begin(&out, JSON_COMPACT);
+    struct error error;
+    CLEANUP(json_free_p) struct json *read = json_parse(SLICE("{\"a\":1.50,\"b\":[]}"), &error);
+
+    (void)state;
+    json_write_object_begin(&writer);
+    json_write_key(&writer, "first");
+    json_write_text(&writer, SLICE("{\"x\":1}"));
+    json_write_members(&writer, read);
+    json_write_member(&writer, "last", "");
+    json_write_object_end(&writer);
+    assert_string_equal(buffer_string(&out),
+                        "{\"first\":{\"x\":1},\"a\":1.50,\"b\":[],\"last\":\"\"}");
+}
+
 static void test_a_full_buffer_is_told_by_its_state(void **state)
 {
     CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(5);
@@ -259,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_what_is_written_reads_back),
         cmocka_unit_test(test_what_was_read_is_written_as_it_was),
         cmocka_unit_test(test_a_value_that_is_absent_is_written_as_null),
+        cmocka_unit_test(test_what_is_json_already_is_put_in_its_place),
         cmocka_unit_test(test_a_full_buffer_is_told_by_its_state),
     };
 

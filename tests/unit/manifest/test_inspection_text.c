@@ -203,7 +203,7 @@ static struct inspection *inspect_text(const char *index)
     inspection->root.manifest = parse_as(index, OCI_INDEX, "", &error);
     if (!inspection->root.manifest)
         fail_msg("%s", error.message);
-    inspection->root.media_type = inspection->root.manifest->media_type;
+    inspection->root.media_type = OCI_INDEX;
     assert_true(inspected_expand(&inspection->root, &error));
     return inspection;
 }

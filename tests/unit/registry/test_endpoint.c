@@ -17,6 +17,8 @@ static char hub_index[] = "index.docker.io";
 static char plain[] = "plain:5000";
 static char local[] = "localhost:5000";
 static char insecure[] = "insecure.test";
+static char everything[] = "*";
+static char domain[] = "*.lab.test";
 
 static struct config_host listed_hosts[] = {
     {.name = plain, .plain_http = true},
@@ -166,8 +168,32 @@ static void test_a_listed_host_is_found_by_its_exact_name(void **state)
     assert_null(endpoint_listed(&service, "docker.io"));
 
     struct endpoint endpoint = found(&service, "plain:5000");
-    assert_ptr_equal(endpoint.listed, &listed_hosts[0]);
+    assert_ptr_equal(endpoint.host, &listed_hosts[0]);
+    assert_true(endpoint.is_listed);
     endpoint_release(&endpoint);
+}
+
+static void test_a_pattern_says_how_and_opens_nothing(void **state)
+{
+    (void)state;
+    struct config_host hosts[] = {
+        {.name = everything}, {.name = domain, .insecure_skip_verify = true}, {.name = plain}};
+    const struct config_registry settings = {.hosts = hosts, .host_count = 3};
+    struct endpoint covered = found(&settings, "reg.lab.test:5000");
+    struct endpoint other = found(&settings, "quay.io");
+    struct endpoint listed = found(&settings, "plain:5000");
+
+    assert_ptr_equal(covered.host, &hosts[1]);
+    assert_true(covered.insecure);
+    assert_false(covered.is_listed);
+    assert_false(covered.may_be_private);
+    assert_ptr_equal(other.host, &hosts[0]);
+    assert_false(other.is_listed);
+    assert_ptr_equal(listed.host, &hosts[2]);
+    assert_true(listed.may_be_private);
+    endpoint_release(&covered);
+    endpoint_release(&other);
+    endpoint_release(&listed);
 }
 
 static void test_R10_docker_hubs_names_are_one_listed_host(void **state)
@@ -209,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_certificates_are_verified_unless_listed_so),
         cmocka_unit_test(test_S1_listing_or_a_setting_opens_private_addresses),
         cmocka_unit_test(test_a_listed_host_is_found_by_its_exact_name),
+        cmocka_unit_test(test_a_pattern_says_how_and_opens_nothing),
         cmocka_unit_test(test_R10_docker_hubs_names_are_one_listed_host),
         cmocka_unit_test(test_release_is_for_null_and_twice_too),
     };

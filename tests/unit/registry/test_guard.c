@@ -358,7 +358,8 @@ static struct endpoint endpoint_at(char *registry, char *base, const struct conf
     return (struct endpoint){
         .registry = registry,
         .base = base,
-        .listed = listed,
+        .host = listed,
+        .is_listed = listed != NULL,
         .plain_http = slice_starts_with(slice_from_string(base), SLICE("http:")),
     };
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "registry/hosts.h"
+#include "registry/registry.h"
 
 static char realm_one[] = "https://one.test/token";
 static char realm_two[] = "https://two.test/token";
@@ -21,7 +22,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    hosts_free(*state);
+    hosts_unref(*state);
     return 0;
 }
 
@@ -76,6 +77,94 @@ static void test_H20_a_pause_holds_for_its_host_until_it_has_passed(void **state
     assert_int_equal(hosts_paused_until(*state, "https://b.test", 0), 0);
 }
 
+static void tell(struct hosts *hosts, const char *asker, int64_t remaining, int64_t ends)
+{
+    const struct quota quota = {.is_told = true,
+                                .remaining = remaining,
+                                .limit = 100,
+                                .window = 60,
+                                .told = 1000,
+                                .ends = ends,
+                                .source = "192.0.2.7"};
+    hosts_note_quota(hosts, asker, &quota);
+}
+
+static void test_H22_a_quota_is_of_who_asks(void **state)
+{
+    tell(*state, "https://a.test me", 5, 60000);
+    assert_true(hosts_quota_is_below(*state, "https://a.test me", 10, 2000));
+    assert_false(hosts_quota_is_below(*state, "https://a.test me", 5, 2000));
+    assert_false(hosts_quota_is_below(*state, "https://a.test ", 10, 2000));
+    assert_false(hosts_quota_is_below(*state, "https://a.test me", 10, 60000));
+    tell(*state, "https://a.test me", 50, 60000);
+    assert_false(hosts_quota_is_below(*state, "https://a.test me", 10, 2000));
+}
+
+static void test_H22_quotas_are_told_while_they_count(void **state)
+{
+    struct registry_quota told[4];
+
+    tell(*state, "https://a.test me", 5, 60000);
+    tell(*state, "https://a.test ", 7, 60000);
+    tell(*state, "https://b.test ", 9, 1500);
+    hosts_pause(*state, "https://c.test ", 9000);
+    assert_int_equal(hosts_list_quotas(*state, 2000, told, 4), 2);
+    assert_string_equal(told[0].registry, "https://a.test");
+    assert_string_equal(told[0].identity, "");
+    assert_string_equal(told[0].source, "192.0.2.7");
+    assert_int_equal(told[0].remaining, 7);
+    assert_int_equal(told[0].age, 1000);
+    assert_string_equal(told[1].identity, "me");
+    assert_int_equal(hosts_list_quotas(*state, 1000, told, 1), 1);
+    assert_string_equal(told[0].registry, "https://b.test");
+}
+
+static void test_a_registry_that_fails_is_passed_over_and_tried(void **state)
+{
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(hosts_pass(*state, "https://a.test", true, 0).wait, 0);
+        hosts_note_failure(*state, "https://a.test", 0);
+    }
+    struct hosts_pass refused = hosts_pass(*state, "https://a.test", true, 400);
+    assert_int_equal(refused.wait, 600);
+    assert_int_equal(refused.failures, 5);
+    assert_false(refused.is_probe);
+    assert_int_equal(hosts_pass(*state, "https://b.test", true, 400).wait, 0);
+    assert_true(hosts_pass(*state, "https://a.test", true, 1000).is_probe);
+    assert_int_equal(hosts_pass(*state, "https://a.test", true, 1000).wait, 1);
+    assert_int_equal(hosts_pass(*state, "https://a.test", false, 1000).wait, 0);
+    hosts_end_probe(*state, "https://a.test");
+    assert_true(hosts_pass(*state, "https://a.test", true, 1000).is_probe);
+    hosts_note_answer(*state, "https://a.test");
+    assert_false(hosts_pass(*state, "https://a.test", true, 1000).is_probe);
+}
+
+static void test_H23_an_origin_tells_a_few_things_once(void **state)
+{
+    char text[8];
+
+    assert_true(hosts_note_notice(*state, "https://a.test", SLICE("0")));
+    assert_false(hosts_note_notice(*state, "https://a.test", SLICE("0")));
+    assert_true(hosts_note_notice(*state, "https://b.test", SLICE("0")));
+    for (int i = 1; i < 20; i++) {
+        (void)snprintf(text, sizeof(text), "%d", i);
+        assert_int_equal(hosts_note_notice(*state, "https://a.test", slice_from_string(text)),
+                         i < 8);
+    }
+}
+
+static void test_S30_what_is_used_is_kept_longer(void **state)
+{
+    char origin[32];
+
+    hosts_pause(*state, "https://used.test", 1000);
+    for (int i = 0; i < 5000; i++) {
+        (void)snprintf(origin, sizeof(origin), "https://%d.test", i);
+        hosts_pause(*state, origin, 1000);
+        assert_int_equal(hosts_paused_until(*state, "https://used.test", 0), 1000);
+    }
+}
+
 static void test_S30_what_strangers_taught_is_bounded_and_the_oldest_goes_first(void **state)
 {
     char origin[32];
@@ -98,6 +187,11 @@ int main(void)
         TEST(test_a_later_challenge_replaces_the_earlier),
         TEST(test_a_challenge_that_led_nowhere_is_forgotten),
         TEST(test_H20_a_pause_holds_for_its_host_until_it_has_passed),
+        TEST(test_H22_a_quota_is_of_who_asks),
+        TEST(test_H22_quotas_are_told_while_they_count),
+        TEST(test_a_registry_that_fails_is_passed_over_and_tried),
+        TEST(test_H23_an_origin_tells_a_few_things_once),
+        TEST(test_S30_what_is_used_is_kept_longer),
         TEST(test_S30_what_strangers_taught_is_bounded_and_the_oldest_goes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

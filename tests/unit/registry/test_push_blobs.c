@@ -98,7 +98,7 @@ static void test_P9_each_blob_is_brought_once_and_foreign_layers_never(void **st
     struct push_blobs blobs;
 
     (void)state;
-    assert_true(push_blobs_collect(&fixture->job, &blobs, &fixture->error));
+    assert_true(push_blobs_collect(&fixture->job, PUSH_BLOBS_OF_ABSENT, &blobs, &fixture->error));
     ASSERT_COPIES(&blobs, "c1", "11", "22", "c2", "33");
     /* who wants it first gives it; whoever has it may lend it, but for another registry */
     assert_string_equal(blobs.copies[0].mount_from[0], "lab/app/c");
@@ -120,8 +120,45 @@ static void test_P11_a_child_that_is_there_needs_no_blobs(void **state)
 
     (void)state;
     fixture->job.children[0]->is_there = true;
-    assert_true(push_blobs_collect(&fixture->job, &blobs, &fixture->error));
+    assert_true(push_blobs_collect(&fixture->job, PUSH_BLOBS_OF_ABSENT, &blobs, &fixture->error));
     ASSERT_COPIES(&blobs, "c2", "22");
+    push_blobs_release(&blobs);
+}
+
+/* What the target says of the first image's manifest. */
+static void refuse(struct fixture *fixture, const char *words, unsigned times)
+{
+    struct push_member *child = fixture->job.children[0];
+
+    free(child->refusal);
+    child->refusal = strdup(words);
+    child->refusals = times;
+}
+
+static void test_P13_of_a_refused_image_what_is_named_is_copied_and_then_everything(void **state)
+{
+    static const char *const images[] = {"reg.test/lab/a:1", "reg.test/lab/b:1", NULL};
+    static const char *const bodies[] = {IMAGE_OF("c1", LAYER("11") "," LAYER("22")),
+                                         IMAGE_OF("c2", LAYER("33"))};
+    CLEANUP(fixture_free_p) struct fixture *fixture = push_of(images, bodies);
+    const struct manifest *manifest = fixture->job.children[0]->document->manifest;
+    struct push_blobs blobs;
+
+    (void)state;
+    refuse(fixture, manifest->layers[1].digest.text, 1);
+    assert_true(push_blobs_collect(&fixture->job, PUSH_BLOBS_OF_REFUSED, &blobs, &fixture->error));
+    ASSERT_COPIES(&blobs, "22");
+    assert_true(blobs.copies[0].must_be_copied);
+    push_blobs_release(&blobs);
+
+    refuse(fixture, "something is missing", 1);
+    assert_true(push_blobs_collect(&fixture->job, PUSH_BLOBS_OF_REFUSED, &blobs, &fixture->error));
+    ASSERT_COPIES(&blobs, "c1", "11", "22");
+    push_blobs_release(&blobs);
+
+    refuse(fixture, manifest->layers[1].digest.text, 2);
+    assert_true(push_blobs_collect(&fixture->job, PUSH_BLOBS_OF_REFUSED, &blobs, &fixture->error));
+    ASSERT_COPIES(&blobs, "c1", "11", "22");
     push_blobs_release(&blobs);
 }
 
@@ -131,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_P4_the_repositories_nearest_to_the_target_are_tried_first),
         cmocka_unit_test(test_P9_each_blob_is_brought_once_and_foreign_layers_never),
         cmocka_unit_test(test_P11_a_child_that_is_there_needs_no_blobs),
+        cmocka_unit_test(test_P13_of_a_refused_image_what_is_named_is_copied_and_then_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,29 @@ static void test_bytes_come_out_as_they_went_in_however_the_ring_turns(void **st
     relay_free(relay);
 }
 
+static void test_P7_a_target_gets_its_share_and_no_byte_more(void **state)
+{
+    struct slice content = content_of(1000);
+    struct digest digest;
+    struct relay *relay = relay_for(content, 1000, &digest);
+    size_t given = 1;
+    (void)state;
+
+    assert_int_equal(relay_take(relay, content), RELAY_MOVED);
+    relay->left = 600;
+    assert_int_equal(drain(relay, out), 600);
+    assert_int_equal(relay_give(relay, out, PIECE, &given), RELAY_MOVED);
+    assert_int_equal(given, 0);
+    relay->left = 400;
+    assert_int_equal(drain(relay, out + 600), 399); /* P8: the last one still waits */
+    assert_false(relay_may_wake_target(relay));
+    relay_finish_source(relay);
+    assert_true(relay_may_wake_target(relay));
+    assert_int_equal(drain(relay, out + 999), 1);
+    assert_memory_equal(out, content.data, 1000);
+    relay_free(relay);
+}
+
 /* -- watching ------------------------------------------------------------------------------- */
 
 /* A relay whose target runs, watched since 1000 ms. */
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_a_full_ring_makes_the_source_wait_until_half_is_free),
         cmocka_unit_test(test_bytes_come_out_as_they_went_in_however_the_ring_turns),
         cmocka_unit_test(test_S26_a_trickle_ends_as_a_timeout),
+        cmocka_unit_test(test_P7_a_target_gets_its_share_and_no_byte_more),
         cmocka_unit_test(test_S26_a_steady_stream_is_watched_anew_each_time),
         cmocka_unit_test(test_a_target_that_has_everything_may_take_its_time),
         cmocka_unit_test(test_what_nobody_wants_ends),

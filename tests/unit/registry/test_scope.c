@@ -79,12 +79,67 @@ static void test_resources_and_actions_beyond_the_bounds_are_left_out(void **sta
     assert_int_equal(list.items[0].action_count, SCOPE_ACTIONS_MAX);
 }
 
+static void test_A12_what_means_the_same_is_written_the_same(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *sorted;
+    } rows[] = {
+        {"repository:b:push,pull repository:a:pull", "repository:a:pull repository:b:pull,push"},
+        {"repository:a:pull repository:a:push", "repository:a:pull,push"},
+        {"repository:a:delete,*,pull", "repository:a:*"},
+        {"repository:ab:pull repository:a:pull registry:catalog:*",
+         "registry:catalog:* repository:a:pull repository:ab:pull"},
+        {"", ""},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct scope_list list = {.count = 0};
+        scope_list_add_text(&list, slice_from_string(rows[i].text));
+        scope_list_sort(&list);
+        assert_written(&list, rows[i].sorted);
+    }
+}
+
+static void test_A12_more_covers_less(void **state)
+{
+    static const struct {
+        const char *wide;
+        const char *narrow;
+        bool covers;
+    } rows[] = {
+        {"repository:a:pull,push", "repository:a:pull", true},
+        {"repository:a:pull", "repository:a:pull", true},
+        {"repository:a:*", "repository:a:pull,delete", true},
+        {"repository:a:pull repository:b:pull", "repository:b:pull", true},
+        {"repository:a:pull", "", true},
+        {"repository:a:pull", "repository:a:pull,push", false},
+        {"repository:a:pull", "repository:a:*", false},
+        {"repository:a:pull", "repository:ab:pull", false},
+        {"repository:a:pull", "registry:a:pull", false},
+        {"repository:a:pull", "repository:a:pull repository:b:pull", false},
+        {"", "repository:a:pull", false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct scope_list wide = {.count = 0};
+        struct scope_list narrow = {.count = 0};
+        scope_list_add_text(&wide, slice_from_string(rows[i].wide));
+        scope_list_add_text(&narrow, slice_from_string(rows[i].narrow));
+        assert_int_equal(scope_list_covers(&wide, &narrow), rows[i].covers);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_A18_resources_keep_the_order_they_were_named_in),
         cmocka_unit_test(test_A18_a_repository_stands_once_with_all_its_actions),
         cmocka_unit_test(test_A6_a_challenged_scope_is_read_from_both_ends),
+        cmocka_unit_test(test_A12_what_means_the_same_is_written_the_same),
+        cmocka_unit_test(test_A12_more_covers_less),
         cmocka_unit_test(test_resources_and_actions_beyond_the_bounds_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

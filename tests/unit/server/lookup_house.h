@@ -20,6 +20,7 @@
 #include "server/lookup.h"
 #include "server/request.h"
 #include "server/response.h"
+#include "server/snapshot.h"
 #include "tests/support/canned_registry.h"
 
 enum {
@@ -40,6 +41,7 @@ struct asker {
     struct request request;
     char query[QUERY_MAX];
     const char *accept;
+    const char *cache_control;
     const char *auth;
     size_t auth_count;
     struct response *response; /* guarded by door_mutex */
@@ -55,7 +57,10 @@ static inline struct slice asker_header(const struct request *request, const cha
 {
     const struct asker *asker = (const struct asker *)(const void *)request;
     bool is_auth = strcmp(name, "x-registry-auth") == 0;
-    const char *value = is_auth ? asker->auth : asker->accept;
+    const char *value = is_auth                              ? asker->auth
+                        : strcmp(name, "accept") == 0        ? asker->accept
+                        : strcmp(name, "cache-control") == 0 ? asker->cache_control
+                                                             : NULL;
     if (count)
         *count = is_auth ? asker->auth_count : (value != NULL);
     return slice_from_string(value);
@@ -113,7 +118,7 @@ struct house {
     struct canned_registry upstream;
     struct config_host host;
     struct config config;
-    struct registry *registry;
+    struct snapshots *snapshots;
     struct lookup *lookup;
 };
 
@@ -152,17 +157,18 @@ static inline void furnish(unsigned status)
 static inline void open_house(void)
 {
     struct error error;
-    house.registry = registry_new(&house.config.registry, &error);
-    assert_non_null(house.registry);
-    house.lookup = lookup_new(&house.config, house.registry, &error);
+    house.snapshots = snapshots_new(snapshot_new(&house.config, &error));
+    assert_non_null(house.snapshots);
+    house.lookup = lookup_new(&house.config, &error);
     assert_non_null(house.lookup);
 }
 
 static inline void close_house(void)
 {
     lookup_drain(house.lookup, clock_monotonic_ms());
+    snapshots_cancel(house.snapshots);
     lookup_free(house.lookup);
-    registry_free(house.registry);
+    snapshots_free(house.snapshots);
     canned_registry_stop(&house.upstream);
 }
 
@@ -173,6 +179,7 @@ static inline void send_question(struct asker *asker, const char *query)
                                       .method = METHOD_GET,
                                       .query = slice_from_string(query),
                                       .is_confidential = true,
+                                      .snapshot = snapshots_take(house.snapshots),
                                       .started = clock_monotonic_ms()};
     lookup_answer(house.lookup, &asker->request);
 }

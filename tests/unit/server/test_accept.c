@@ -50,10 +50,21 @@ static void test_the_most_specific_range_decides(void **state)
     }
 }
 
+static void test_names_are_told_from_ranges(void **state)
+{
+    (void)state;
+    assert_true(accept_names(SLICE("text/html, TEXT/plain;q=0"), SLICE("text/plain")));
+    assert_true(accept_names(SLICE("max-stale=5, no-cache"), SLICE("no-cache")));
+    assert_false(accept_names(SLICE("text/*, */*"), SLICE("text/plain")));
+    assert_false(accept_names(SLICE("no-cached"), SLICE("no-cache")));
+    assert_false(accept_names(SLICE(""), SLICE("text/plain")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_most_specific_range_decides),
+        cmocka_unit_test(test_names_are_told_from_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,9 @@ static void log_one(enum access_log wanted, const char *image, enum outcome outc
 {
     const struct config_log settings = {.access = wanted};
     const struct request request = {0};
-    access_log_query(&settings, &request, slice_from_string(image), outcome, error ? 502 : 200,
-                     error);
+    const struct access_lookup lookup = {
+        .action = "query", .image = slice_from_string(image), .outcome = outcome};
+    access_log_lookup(&settings, &request, &lookup, error ? 502 : 200, error);
 }
 
 static void log_push(enum access_log wanted, const char *target, unsigned token,

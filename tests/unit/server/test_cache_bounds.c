@@ -213,6 +213,34 @@ static void test_forgetting_counts_in_every_partition(void **state)
     assert_int_equal(state_of(*state, "alpine", START), CACHE_FRESH);
 }
 
+static void test_another_kind_of_answer_is_kept_apart_and_forgotten_with_the_rest(void **state)
+{
+    struct error error;
+    CLEANUP(report_unref_p) struct report *report = report_of("whole");
+    CLEANUP(cache_key_release) struct cache_key plain = key_of("debian", everyone);
+    CLEANUP(cache_key_release) struct cache_key marked = key_of("debian", everyone);
+    CLEANUP(cache_key_release) struct cache_key marked_alices = key_of("debian", alice);
+    const struct cache_key *const keys[] = {&marked, &marked_alices};
+
+    assert_true(cache_key_mark(&plain, "", &error));
+    assert_true(cache_key_mark(&marked, "i", &error));
+    assert_true(cache_key_mark(&marked_alices, "i", &error));
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(cache_finding_release) struct cache_finding finding;
+        cache_store(*state, keys[i], report, CONFIRMED, START, 0);
+        cache_find(*state, keys[i], START, &finding);
+        assert_int_equal(finding.state, CACHE_FRESH);
+    }
+    assert_int_equal(state_of(*state, "debian", START), CACHE_MISS);
+
+    cache_forget(*state, &plain);
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(cache_finding_release) struct cache_finding finding;
+        cache_find(*state, keys[i], START, &finding);
+        assert_int_equal(finding.state, CACHE_MISS);
+    }
+}
+
 /* -- threads -------------------------------------------------------------------------------- */
 
 enum {
@@ -277,6 +305,7 @@ int main(void)
         TEST(test_the_account_is_near_what_malloc_gave),
         TEST(test_what_was_asked_before_it_was_forgotten_is_not_stored),
         TEST(test_forgetting_counts_in_every_partition),
+        TEST(test_another_kind_of_answer_is_kept_apart_and_forgotten_with_the_rest),
         TEST(test_threads_may_use_it_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

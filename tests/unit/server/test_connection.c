@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "server/channel.h"
 #include "server/connection.h"
 #include "server/response.h"
 
@@ -21,7 +22,7 @@ enum {
 };
 
 /* One client; `native` is the counter of how often it was woken. */
-struct client {
+struct visitor {
     struct connections all;
     struct connection *connection;
     int peer;
@@ -35,19 +36,19 @@ static void count_wake(void *native)
     (void)atomic_fetch_add(woken, 1);
 }
 
-static void client_open(struct client *client)
+static void visitor_open(struct visitor *client)
 {
     int pair[2];
 
     assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    *client = (struct client){.peer = pair[1]};
+    *client = (struct visitor){.peer = pair[1]};
     connections_init(&client->all, count_wake);
     client->connection = connection_open(&client->all, &client->woken, pair[0], START);
     assert_non_null(client->connection);
     assert_int_equal(client->all.count, 1);
 }
 
-static void client_close(struct client *client)
+static void visitor_close(struct visitor *client)
 {
     int fd = client->connection->fd;
 
@@ -73,8 +74,8 @@ static struct response *new_response(void)
 static void test_an_answer_within_the_handler_wakes_nobody(void **state)
 {
     (void)state;
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
     struct response *response = new_response();
 
     connection_ask(client.connection, START);
@@ -84,14 +85,14 @@ static void test_an_answer_within_the_handler_wakes_nobody(void **state)
     assert_int_equal(client.woken, 0);
     connection_finish(client.connection, START);
     assert_null(connection_reply(client.connection));
-    client_close(&client);
+    visitor_close(&client);
 }
 
 static void test_an_answer_that_is_awaited_wakes_once(void **state)
 {
     (void)state;
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
 
     connection_ask(client.connection, START);
     connection_await(client.connection);
@@ -100,14 +101,14 @@ static void test_an_answer_that_is_awaited_wakes_once(void **state)
     assert_int_equal(client.woken, 1);
     assert_non_null(connection_reply(client.connection));
     connection_finish(client.connection, START);
-    client_close(&client);
+    visitor_close(&client);
 }
 
 static void test_an_answer_between_handler_and_sleep_wakes_what_was_put_to_sleep(void **state)
 {
     (void)state;
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
 
     connection_ask(client.connection, START);
     connection_answer(client.connection, new_response());
@@ -115,14 +116,14 @@ static void test_an_answer_between_handler_and_sleep_wakes_what_was_put_to_sleep
     connection_await(client.connection);
     assert_int_equal(client.woken, 1);
     connection_finish(client.connection, START);
-    client_close(&client);
+    visitor_close(&client);
 }
 
 static void test_an_answer_after_the_client_is_gone_is_dropped(void **state)
 {
     (void)state;
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
     struct response *response = new_response();
     struct connection *connection = client.connection;
 
@@ -134,7 +135,7 @@ static void test_an_answer_after_the_client_is_gone_is_dropped(void **state)
     assert_null(connection_reply(connection));
     assert_false(connection_is_wanted(connection));
     connection_finish(connection, START);
-    client_close(&client);
+    visitor_close(&client);
 
     response_ref(response);
     connection_answer(connection, response); /* the last holder: frees the connection */
@@ -146,8 +147,8 @@ static void test_an_answer_after_the_client_is_gone_is_dropped(void **state)
 static void test_an_answer_that_is_never_sent_is_dropped(void **state)
 {
     (void)state;
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
     struct response *response = new_response();
 
     connection_ask(client.connection, START);
@@ -155,21 +156,21 @@ static void test_an_answer_that_is_never_sent_is_dropped(void **state)
     connection_finish(client.connection, START);
     assert_int_equal(response->references, 1);
     response_unref(response);
-    client_close(&client);
+    visitor_close(&client);
 }
 
 static void test_nobody_falls_asleep_once_all_are_abandoned(void **state)
 {
     (void)state;
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
 
     connections_abandon(&client.all);
     connection_ask(client.connection, START);
     connection_await(client.connection);
     assert_int_equal(client.woken, 1);
     connection_answer(client.connection, new_response());
-    client_close(&client);
+    visitor_close(&client);
 }
 
 static void *answer_from_another_thread(void *context)
@@ -182,10 +183,10 @@ static void test_a_connection_is_woken_once_or_not_needed_whoever_comes_first(vo
 {
     (void)state;
     for (int i = 0; i < 500; i++) {
-        struct client client;
+        struct visitor client;
         pthread_t thread;
 
-        client_open(&client);
+        visitor_open(&client);
         connection_ask(client.connection, START);
         assert_int_equal(
             pthread_create(&thread, NULL, answer_from_another_thread, client.connection), 0);
@@ -196,15 +197,15 @@ static void test_a_connection_is_woken_once_or_not_needed_whoever_comes_first(vo
         assert_int_equal(client.woken, is_answered ? 0 : 1);
         assert_non_null(connection_reply(client.connection));
         connection_finish(client.connection, START);
-        client_close(&client);
+        visitor_close(&client);
     }
 }
 
 static void test_one_connection_serves_many_requests(void **state)
 {
     (void)state;
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
 
     for (int i = 0; i < 3; i++) {
         connection_begin(client.connection, SLICE("/query?image=a"), START);
@@ -214,15 +215,15 @@ static void test_one_connection_serves_many_requests(void **state)
         connection_answer(client.connection, new_response());
         connection_finish(client.connection, START);
     }
-    client_close(&client);
+    visitor_close(&client);
 }
 
 static void test_T40_a_target_beyond_4_kib_is_noticed(void **state)
 {
     (void)state;
     static char long_target[CONNECTION_TARGET_MAX + 1];
-    struct client client;
-    client_open(&client);
+    struct visitor client;
+    visitor_open(&client);
 
     connection_begin(client.connection, slice_of(long_target, CONNECTION_TARGET_MAX), START);
     assert_false(client.connection->is_target_too_long);
@@ -230,7 +231,7 @@ static void test_T40_a_target_beyond_4_kib_is_noticed(void **state)
     assert_true(client.connection->is_target_too_long);
     connection_begin(client.connection, SLICE("/"), START);
     assert_false(client.connection->is_target_too_long);
-    client_close(&client);
+    visitor_close(&client);
 }
 
 /* -- the sweep ------------------------------------------------------------------------------ */
@@ -246,7 +247,7 @@ static struct connection_limits limits_for(enum connection_phase phase)
 }
 
 /* Whether the connection's own end has been shut for reading. */
-static bool is_shut(const struct client *client)
+static bool is_shut(const struct visitor *client)
 {
     char byte;
 
@@ -260,10 +261,10 @@ static void test_each_phase_ends_after_its_own_limit(void **state)
         enum connection_phase phase = (enum connection_phase)i;
         struct connection_limits limits = limits_for(phase);
         struct connection_limits others = limits;
-        struct client client;
+        struct visitor client;
 
         others.phase[phase] = -1;
-        client_open(&client);
+        visitor_open(&client);
         connection_enter(client.connection, phase, START + 1);
         connections_sweep(&client.all, &limits, START + LIMIT);
         assert_false(is_shut(&client));
@@ -271,7 +272,7 @@ static void test_each_phase_ends_after_its_own_limit(void **state)
         assert_false(is_shut(&client));
         connections_sweep(&client.all, &limits, START + 1 + LIMIT);
         assert_true(is_shut(&client));
-        client_close(&client);
+        visitor_close(&client);
     }
 }
 
@@ -279,25 +280,25 @@ static void test_what_has_been_received_is_still_read_when_idle_ones_end(void **
 {
     (void)state;
     struct connection_limits limits = limits_for(CONNECTION_IDLE);
-    struct client client;
+    struct visitor client;
     char byte = 'x';
 
-    client_open(&client);
+    visitor_open(&client);
     assert_int_equal(send(client.peer, &byte, 1, 0), 1);
     connection_enter(client.connection, CONNECTION_IDLE, START);
     connections_sweep(&client.all, &limits, START + LIMIT);
     assert_int_equal(recv(client.connection->fd, &byte, 1, MSG_DONTWAIT), 1);
     assert_true(is_shut(&client));
-    client_close(&client);
+    visitor_close(&client);
 }
 
 static void test_a_client_that_leaves_while_waiting_is_found(void **state)
 {
     (void)state;
     struct connection_limits limits = limits_for(CONNECTION_IDLE);
-    struct client client;
+    struct visitor client;
 
-    client_open(&client);
+    visitor_open(&client);
     struct connection *connection = client.connection;
     connection_ask(connection, START);
     connection_await(connection);
@@ -313,8 +314,139 @@ static void test_a_client_that_leaves_while_waiting_is_found(void **state)
     connections_sweep(&client.all, &limits, START + HANG_UP);
     assert_int_equal(client.woken, 1);
     connection_finish(connection, START);
-    client_close(&client);
+    visitor_close(&client);
     connection_answer(connection, new_response());
+}
+
+/* -- streams -------------------------------------------------------------------------------- */
+
+static unsigned readers_left;
+
+static void ignore(void *context)
+{
+    (void)context;
+}
+
+static void count_left(void *context)
+{
+    (void)context;
+    readers_left++;
+}
+
+static struct channel *answer_with_stream(struct connection *connection)
+{
+    const struct channel_writer writer = {.taken = ignore, .left = count_left};
+    struct channel *channel = channel_new(&writer);
+
+    assert_non_null(channel);
+    struct response *response = response_new_stream(200, "text/plain", channel);
+    assert_non_null(response);
+    connection_ask(connection, START);
+    connection_answer(connection, response);
+    readers_left = 0;
+    return channel;
+}
+
+static void test_a_paused_stream_is_woken_by_what_is_written(void **state)
+{
+    (void)state;
+    struct visitor client;
+    visitor_open(&client);
+    struct channel *channel = answer_with_stream(client.connection);
+
+    assert_true(connection_goes_on(client.connection, START));
+    channel_write(channel, SLICE("a")); /* it was awake */
+    assert_int_equal(client.woken, 0);
+    connection_pause(client.connection, START); /* written in between */
+    assert_int_equal(client.woken, 1);
+    assert_true(connection_goes_on(client.connection, START));
+
+    size_t length = 0;
+    assert_int_equal(channel_take(channel, (char[1]){0}, 1, &length), CHANNEL_BYTES);
+    connection_pause(client.connection, START);
+    assert_int_equal(client.woken, 1);
+    channel_write(channel, SLICE("b"));
+    channel_write(channel, SLICE("c"));
+    assert_int_equal(client.woken, 2);
+    connection_pause(client.connection, START);
+    channel_end(channel);
+    assert_int_equal(client.woken, 3);
+    connection_finish(client.connection, START);
+    assert_int_equal(readers_left, 1);
+    visitor_close(&client);
+}
+
+static void test_a_client_that_leaves_in_a_paused_stream_is_found(void **state)
+{
+    (void)state;
+    struct connection_limits limits = limits_for(CONNECTION_IDLE);
+    struct visitor client;
+    visitor_open(&client);
+    struct channel *channel = answer_with_stream(client.connection);
+
+    connection_pause(client.connection, START);
+    connections_sweep(&client.all, &limits, START + 100 * HANG_UP);
+    assert_int_equal(client.woken, 0);
+    (void)close(client.peer);
+    client.peer = -1;
+    connections_sweep(&client.all, &limits, START + HANG_UP);
+    assert_int_equal(client.woken, 1);
+    assert_false(connection_goes_on(client.connection, START));
+    channel_write(channel, SLICE("a"));
+    assert_int_equal(client.woken, 1);
+    connection_finish(client.connection, START);
+    assert_int_equal(readers_left, 1);
+    channel_end(channel);
+    visitor_close(&client);
+}
+
+static void test_a_stream_whose_client_takes_nothing_is_cut_off(void **state)
+{
+    (void)state;
+    struct connection_limits limits = limits_for(CONNECTION_SENDING);
+    struct visitor client;
+    visitor_open(&client);
+    struct channel *channel = answer_with_stream(client.connection);
+
+    connection_enter(client.connection, CONNECTION_SENDING, START);
+    assert_true(connection_goes_on(client.connection, START + LIMIT - 1));
+    connections_sweep(&client.all, &limits, START + LIMIT);
+    assert_false(is_shut(&client));
+    connections_sweep(&client.all, &limits, START + 2 * LIMIT - 1);
+    assert_true(is_shut(&client));
+    connection_finish(client.connection, START);
+    channel_end(channel);
+    visitor_close(&client);
+}
+
+static void test_no_stream_pauses_once_all_are_abandoned(void **state)
+{
+    (void)state;
+    struct visitor client;
+    visitor_open(&client);
+    struct channel *channel = answer_with_stream(client.connection);
+
+    connections_abandon(&client.all);
+    assert_int_equal(client.woken, 0);
+    connection_pause(client.connection, START);
+    assert_int_equal(client.woken, 1);
+    assert_false(connection_goes_on(client.connection, START));
+    connection_finish(client.connection, START);
+    channel_end(channel);
+    visitor_close(&client);
+}
+
+static void test_a_stream_nobody_will_send_is_left(void **state)
+{
+    (void)state;
+    struct visitor client;
+    visitor_open(&client);
+    struct channel *channel = answer_with_stream(client.connection);
+
+    connection_finish(client.connection, START);
+    assert_int_equal(readers_left, 1);
+    channel_end(channel);
+    visitor_close(&client);
 }
 
 int main(void)
@@ -332,6 +464,11 @@ int main(void)
         cmocka_unit_test(test_each_phase_ends_after_its_own_limit),
         cmocka_unit_test(test_what_has_been_received_is_still_read_when_idle_ones_end),
         cmocka_unit_test(test_a_client_that_leaves_while_waiting_is_found),
+        cmocka_unit_test(test_a_paused_stream_is_woken_by_what_is_written),
+        cmocka_unit_test(test_a_client_that_leaves_in_a_paused_stream_is_found),
+        cmocka_unit_test(test_a_stream_whose_client_takes_nothing_is_cut_off),
+        cmocka_unit_test(test_no_stream_pauses_once_all_are_abandoned),
+        cmocka_unit_test(test_a_stream_nobody_will_send_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,8 +9,11 @@
 
 #include "base/clock.h"
 #include "server/flight.h"
+#include "server/snapshot.h"
 
 static struct flights *flights;
+static struct snapshot settings;
+static struct snapshot other_settings;
 
 static int make_flights(void **state)
 {
@@ -42,8 +45,16 @@ static struct flight *flight_to(const char *image, uint32_t generation)
     struct cache_key key;
     struct cache_finding finding = {.state = CACHE_MISS, .generation = generation};
     assert_true(cache_key_init(&key, question.reference, "", &error));
-    struct flight *flight = flight_new(&question, &key, &finding);
+    struct flight *flight = flight_new(&settings, &question, &key, &finding);
     assert_non_null(flight);
+    return flight;
+}
+
+static struct flight *flight_by(struct snapshot *snapshot, const char *image)
+{
+    struct flight *flight = flight_to(image, 0);
+    snapshot_unref(flight->snapshot);
+    flight->snapshot = snapshot_ref(snapshot);
     return flight;
 }
 
@@ -125,6 +136,36 @@ static void test_what_was_asked_before_it_was_forgotten_is_not_joined(void **sta
     assert_int_equal(land(after), 2);
 }
 
+static void test_what_is_asked_by_other_settings_is_not_joined(void **state)
+{
+    (void)state;
+    struct flight *before = flight_by(&settings, "debian");
+    struct flight *after = flight_by(&other_settings, "debian");
+    assert_int_equal(start(before, waiter_for("debian")), FLIGHT_STARTED);
+    assert_int_equal(start(after, waiter_for("debian")), FLIGHT_STARTED);
+    assert_int_equal(land(before), 0);
+    assert_int_equal(land(after), 2);
+}
+
+static void test_a_flight_that_does_not_end_is_told_until_it_does(void **state)
+{
+    (void)state;
+    struct flight *late = flight_to("debian", 0);
+    struct flight *later = flight_to("alpine", 0);
+    late->deadline = 100;
+    later->deadline = 200;
+    assert_int_equal(start(late, waiter_for("debian")), FLIGHT_STARTED);
+    assert_int_equal(start(later, NULL), FLIGHT_STARTED);
+    assert_true(flights_lost_since(flights) == INT64_MAX);
+    assert_int_equal(answer(flights_take_overdue(flights, 150)), 1);
+    assert_int_equal(flights_lost_since(flights), 150);
+    assert_int_equal(answer(flights_take_overdue(flights, 250)), 0);
+    assert_int_equal(land(late), 0);
+    assert_int_equal(flights_lost_since(flights), 150);
+    assert_int_equal(land(later), 0);
+    assert_true(flights_lost_since(flights) == INT64_MAX);
+}
+
 static void test_who_is_overdue_is_taken_off_once_and_nobody_joins_that_flight(void **state)
 {
     (void)state;
@@ -176,6 +217,8 @@ int main(void)
         TEST(test_T20_one_reference_is_one_flight),
         TEST(test_a_refresh_is_joined_and_joins_without_a_waiter),
         TEST(test_what_was_asked_before_it_was_forgotten_is_not_joined),
+        TEST(test_what_is_asked_by_other_settings_is_not_joined),
+        TEST(test_a_flight_that_does_not_end_is_told_until_it_does),
         TEST(test_who_is_overdue_is_taken_off_once_and_nobody_joins_that_flight),
         TEST(test_held_requests_are_counted_until_they_are_answered),
         TEST(test_once_closed_nothing_starts),

@@ -74,12 +74,101 @@ static void test_a_cold_question_costs_one_get_and_a_warm_one_none(void **state)
 
     send_image(&warm, "app:1", "");
     assert_true(asker_is_answered(&warm));
-    assert_ptr_equal(warm.response, cold.response);
+    assert_ptr_equal(warm.response->body, cold.response->body);
     assert_true(warm.response->is_shared);
+    assert_string_equal(asker_told(&cold, "Cache-Status"), "mqueryd; fwd=miss; stored");
+    assert_string_equal(asker_told(&warm, "Cache-Status"), "mqueryd; hit");
+    assert_string_equal(asker_told(&warm, "ETag"), asker_told(&cold, "ETag"));
     assert_int_equal(gets_so_far(), 1);
     assert_int_equal(heads_so_far(), 0);
     asker_release(&cold);
     asker_release(&warm);
+    close_house();
+}
+
+static void test_only_if_cached_asks_nobody(void **state)
+{
+    struct asker cold = {.cache_control = "max-stale, only-if-cached"};
+    struct asker asked = {0};
+    struct asker warm = {.cache_control = "only-if-cached"};
+    struct asker both = {.cache_control = "only-if-cached, no-cache"};
+    (void)state;
+    furnish(200);
+    open_house();
+    ask(&cold, "app:1", "");
+    assert_code(&cold, 504, "only_if_cached");
+    assert_string_equal(asker_told(&cold, "Cache-Control"), "no-store");
+    assert_int_equal(gets_so_far(), 0);
+    ask(&asked, "app:1", "");
+    ask(&warm, "app:1", "");
+    assert_int_equal(warm.response->status, 200);
+    ask(&both, "app:1", "");
+    assert_code(&both, 504, "only_if_cached");
+    assert_int_equal(gets_so_far() + heads_so_far(), 1);
+    asker_release(&cold);
+    asker_release(&asked);
+    asker_release(&warm);
+    asker_release(&both);
+    close_house();
+}
+
+static void test_T19_no_cache_has_what_is_known_confirmed(void **state)
+{
+    struct asker cold = {0};
+    struct asker anew = {.cache_control = "No-Cache"};
+    (void)state;
+    furnish(200);
+    open_house();
+    ask(&cold, "app:1", "");
+    ask(&anew, "app:1", "");
+    assert_int_equal(anew.response->status, 200);
+    assert_string_equal(asker_told(&anew, "Cache-Status"), "mqueryd; fwd=request; stored");
+    assert_int_equal(gets_so_far(), 1);
+    assert_int_equal(heads_so_far(), 1);
+    asker_release(&cold);
+    asker_release(&anew);
+    close_house();
+}
+
+/* A remembered "no" is asked again; it may be a "yes" by now. */
+static void test_no_cache_asks_again_what_was_not_found(void **state)
+{
+    struct asker cold = {0};
+    struct asker warm = {0};
+    struct asker anew = {.cache_control = "no-cache"};
+    (void)state;
+    furnish(404);
+    open_house();
+    ask(&cold, "app:1", "");
+    ask(&warm, "app:1", "");
+    assert_code(&warm, 404, "not_found");
+    assert_string_equal(asker_told(&warm, "Cache-Status"), "mqueryd; hit");
+    unsigned before = gets_so_far() + heads_so_far();
+    ask(&anew, "app:1", "");
+    assert_code(&anew, 404, "not_found");
+    assert_string_equal(asker_told(&anew, "Cache-Status"), "mqueryd; fwd=request");
+    assert_true(gets_so_far() + heads_so_far() > before);
+    asker_release(&cold);
+    asker_release(&warm);
+    asker_release(&anew);
+    close_house();
+}
+
+static void test_a_registry_in_trouble_is_left_alone_by_no_cache(void **state)
+{
+    struct asker cold = {0};
+    struct asker anew = {.cache_control = "no-cache"};
+    (void)state;
+    furnish(500);
+    open_house();
+    ask(&cold, "app:1", "");
+    assert_code(&cold, 502, "upstream");
+    unsigned before = gets_so_far() + heads_so_far();
+    ask(&anew, "app:1", "");
+    assert_code(&anew, 502, "upstream");
+    assert_int_equal(gets_so_far() + heads_so_far(), before);
+    asker_release(&cold);
+    asker_release(&anew);
     close_house();
 }
 
@@ -134,7 +223,7 @@ static void test_T20_who_asks_what_is_being_asked_joins(void **state)
     for (size_t i = 0; i < CROWD; i++) {
         asker_wait(&crowd[i]);
         assert_int_equal(crowd[i].response->status, 200);
-        assert_ptr_equal(crowd[i].response, crowd[i % 2].response);
+        assert_ptr_equal(crowd[i].response->body, crowd[i % 2].response->body);
     }
     assert_int_equal(gets_so_far(), 1);
     for (size_t i = 0; i < CROWD; i++)
@@ -346,6 +435,10 @@ int main(void)
         cmocka_unit_test(test_T40_a_wrong_question_is_refused_with_the_reason),
         cmocka_unit_test(test_T40_an_image_is_at_most_1024_bytes),
         cmocka_unit_test(test_a_cold_question_costs_one_get_and_a_warm_one_none),
+        cmocka_unit_test(test_only_if_cached_asks_nobody),
+        cmocka_unit_test(test_T19_no_cache_has_what_is_known_confirmed),
+        cmocka_unit_test(test_no_cache_asks_again_what_was_not_found),
+        cmocka_unit_test(test_a_registry_in_trouble_is_left_alone_by_no_cache),
         cmocka_unit_test(test_other_spellings_are_rendered_from_what_is_known),
         cmocka_unit_test(test_T20_who_asks_what_is_being_asked_joins),
         cmocka_unit_test(test_two_tags_of_one_digest_are_two_questions),

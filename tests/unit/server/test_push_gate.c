@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "server/push_core.h"
+#include "server/snapshot.h"
+#include "server/tokens.h"
 #include "tests/unit/server/push_caller.h"
 
 #define TOKEN "0123456789abcdef"
@@ -48,9 +50,10 @@ struct house {
 static bool identify(struct house house, const char *first, const char *second, unsigned *token,
                      struct error *error)
 {
-    const struct config config = {.push = {.enabled = house.enabled, .anonymous = house.anonymous}};
-    const struct pushes pushes = {.config = &config, .tokens = house.has_tokens ? known : NULL};
-    struct caller caller = {.request = {.door = &caller_door}};
+    struct config config = {.push = {.enabled = house.enabled, .anonymous = house.anonymous}};
+    struct snapshot snapshot = {.config = &config, .push_tokens = house.has_tokens ? known : NULL};
+    const struct pushes pushes = {.count = 0};
+    struct caller caller = {.request = {.door = &caller_door, .snapshot = &snapshot}};
 
     if (first) {
         caller.headers[0][0] = "authorization";
@@ -152,9 +155,10 @@ static void test_what_is_no_token_is_refused_also_where_none_is_needed(void **st
 static void test_a_service_that_ends_takes_no_more(void **state)
 {
     (void)state;
-    const struct config config = {.push = {.enabled = true, .anonymous = true}};
-    const struct pushes pushes = {.config = &config, .is_closed = true};
-    struct caller caller = {.request = {.door = &caller_door}};
+    struct config config = {.push = {.enabled = true, .anonymous = true}};
+    struct snapshot snapshot = {.config = &config};
+    const struct pushes pushes = {.is_closed = true};
+    struct caller caller = {.request = {.door = &caller_door, .snapshot = &snapshot}};
     struct error error;
     unsigned token = 0;
 

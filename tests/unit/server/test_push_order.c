@@ -8,10 +8,12 @@
 #include <cmocka.h>
 
 #include "server/push_core.h"
+#include "server/snapshot.h"
 #include "tests/unit/server/push_caller.h"
 
 /* Anybody may push here. */
-static const struct config config = {.push = {.enabled = true, .anonymous = true}};
+static struct config config = {.push = {.enabled = true, .anonymous = true}};
+static struct snapshot snapshot = {.config = &config};
 
 static void test_a_body_is_yaml_or_json_by_its_type(void **state)
 {
@@ -82,9 +84,10 @@ static void test_two_types_or_a_coding_are_refused(void **state)
 
 static bool read_query(const char *query, struct push_order *order, struct error *error)
 {
-    const struct pushes pushes = {.config = &config};
-    struct caller caller = {.request = {.door = &caller_door, .query = slice_from_string(query)},
-                            .headers = {{"content-type", "application/yaml"}}};
+    const struct pushes pushes = {.count = 0};
+    struct caller caller = {
+        .request = {.door = &caller_door, .snapshot = &snapshot, .query = slice_from_string(query)},
+        .headers = {{"content-type", "application/yaml"}}};
     bool is_read = push_order_read(order, &pushes, &caller.request, error);
 
     push_order_release(order);
@@ -146,11 +149,13 @@ static void test_P17_other_values_are_invalid(void **state)
 static void test_S21_credentials_of_the_caller_are_taken_where_nobody_else_reads_them(void **state)
 {
     (void)state;
-    const struct pushes pushes = {.config = &config};
+    const struct pushes pushes = {.count = 0};
 
     for (int confidential = 0; confidential <= 1; confidential++) {
         struct caller caller = {
-            .request = {.door = &caller_door, .is_confidential = confidential},
+            .request = {.door = &caller_door,
+                        .snapshot = &snapshot,
+                        .is_confidential = confidential},
             .headers = {{"content-type", "text/yaml"}, {"x-registry-auth", CREDENTIALS}}};
         struct push_order order;
         struct error error;

@@ -213,6 +213,51 @@ static void test_what_cannot_be_written_is_an_internal_error(void **state)
     assert_non_null(strstr(response->body, "\"code\":\"internal\""));
 }
 
+static void test_what_others_have_is_changed_in_a_copy(void **state)
+{
+    (void)state;
+    struct response *kept = response_of("hello");
+
+    response_set_header(kept, "Vary", "Accept");
+    struct response *changed = response_change(response_ref(kept));
+    assert_ptr_not_equal(changed, kept);
+    assert_ptr_equal(changed->body, kept->body);
+    assert_string_equal(header_of(changed, "Vary"), "Accept");
+    response_set_header(changed, "Vary", "Origin");
+    assert_string_equal(header_of(kept, "Vary"), "Accept");
+    response_unref(kept);
+    assert_memory_equal(changed->body, "hello", 5); /* shared bodies live as long as they must */
+    response_unref(changed);
+}
+
+static void test_what_nobody_else_has_is_changed_itself(void **state)
+{
+    (void)state;
+    struct response *response = response_of("hello");
+
+    assert_ptr_equal(response_change(response), response);
+    response->is_shared = true; /* a door has a form of it */
+    struct response *changed = response_change(response);
+    assert_ptr_not_equal(changed, response);
+    response_unref(changed);
+}
+
+static void test_a_body_is_replaced(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_release) struct buffer body = BUFFER_INIT(8);
+    struct response *kept = response_of("hello");
+    struct response *changed = response_change(response_ref(kept));
+
+    assert_true(buffer_append_string(&body, "bye"));
+    response_set_body(changed, "text/other", &body);
+    assert_string_equal(changed->body, "bye");
+    assert_int_equal(changed->body_length, 3);
+    assert_string_equal(kept->body, "hello");
+    response_unref(changed);
+    response_unref(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +272,9 @@ int main(void)
         cmocka_unit_test(test_an_error_may_say_more),
         cmocka_unit_test(test_an_error_may_have_another_status),
         cmocka_unit_test(test_what_cannot_be_written_is_an_internal_error),
+        cmocka_unit_test(test_what_others_have_is_changed_in_a_copy),
+        cmocka_unit_test(test_what_nobody_else_has_is_changed_itself),
+        cmocka_unit_test(test_a_body_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,7 +144,7 @@ static bool admit(enum method method, const char *target)
 static void test_what_no_route_asks_for_is_admitted(void **state)
 {
     (void)state;
-    assert_true(admit(METHOD_POST, "/query?image=alpine"));
+    assert_true(admit(METHOD_GET, "/query?image=alpine"));
     assert_true(admit(METHOD_POST, "/nowhere"));
     assert_true(admit(METHOD_GET, "/push"));
     assert_true(admit(METHOD_OTHER, "/check"));
@@ -158,7 +158,7 @@ static void test_T40_pushes_and_checks_are_posts(void **state)
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
         const struct response *response = ask(METHOD_GET, targets[i]);
         assert_int_equal(response->status, 405);
-        assert_string_equal(header_of(response, "Allow"), "POST");
+        assert_string_equal(header_of(response, "Allow"), "POST, OPTIONS");
         (void)forget_answer(NULL);
     }
 }
@@ -194,16 +194,53 @@ static void test_S20_a_path_is_escaped_in_the_answer(void **state)
 static void test_T40_other_methods_are_405_with_allow(void **state)
 {
     (void)state;
-    static const enum method methods[] = {METHOD_POST, METHOD_OTHER};
+    static const struct {
+        enum method method;
+        const char *path;
+        const char *allow;
+    } cases[] = {
+        {METHOD_OTHER, "/query", "GET, HEAD, POST, OPTIONS"},
+        {METHOD_POST, "/health", "GET, HEAD, OPTIONS"},
+        {METHOD_HEAD, "/push", "POST, OPTIONS"},
+    };
 
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        const struct response *response = ask(methods[i], "/query?image=alpine");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct response *response = ask(cases[i].method, cases[i].path);
         assert_int_equal(response->status, 405);
-        assert_string_equal(header_of(response, "Allow"), "GET, HEAD");
-        assert_string_equal(response->body,
-                            "{\"error\":\"/query takes GET, HEAD only\",\"code\":\"method\"}");
+        assert_string_equal(header_of(response, "Allow"), cases[i].allow);
+        assert_non_null(strstr(response->body, "\"code\":\"method\""));
         (void)forget_answer(state);
     }
+}
+
+static void test_options_tells_what_a_path_takes(void **state)
+{
+    (void)state;
+    const struct response *response = ask(METHOD_OPTIONS, "/query");
+
+    assert_int_equal(response->status, 204);
+    assert_int_equal(response->body_length, 0);
+    assert_null(response->content_type);
+    assert_string_equal(header_of(response, "Allow"), "GET, HEAD, POST, OPTIONS");
+    assert_string_equal(header_of(response, "Access-Control-Allow-Methods"), "");
+}
+
+static void test_the_interface_is_described_for_machines(void **state)
+{
+    (void)state;
+    const struct response *response = ask(METHOD_GET, "/openapi.json");
+
+    assert_int_equal(response->status, 200);
+    assert_non_null(strstr(response->body, "\"openapi\": \"3.1."));
+    assert_true(strncmp(header_of(response, "ETag"), "W/\"", 3) == 0);
+}
+
+static void test_pages_of_other_origins_never_push(void **state)
+{
+    (void)state;
+    assert_true(router_find(SLICE("/query"))->is_for_pages);
+    assert_false(router_find(SLICE("/push"))->is_for_pages);
+    assert_false(router_find(SLICE("/check"))->is_for_pages);
 }
 
 static void test_an_unknown_path_is_no_route_by_any_method(void **state)
@@ -229,6 +266,9 @@ int main(void)
         TEST(test_T40_other_methods_are_405_with_allow),
         TEST(test_what_no_route_asks_for_is_admitted),
         TEST(test_T40_pushes_and_checks_are_posts),
+        TEST(test_options_tells_what_a_path_takes),
+        TEST(test_the_interface_is_described_for_machines),
+        TEST(test_pages_of_other_origins_never_push),
         TEST(test_an_unknown_path_is_no_route_by_any_method),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
