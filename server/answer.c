@@ -34,11 +34,11 @@ static void add_cache_control(struct response *response, const struct question *
     bool is_partial = finding->report->is_partial;
 
     if (question_is_private(question)) {
-        response_set_header(response, "Cache-Control", "private, no-store");
+        response_set_literal(response, "Cache-Control", "private, no-store");
     } else if (finding->state != CACHE_FRESH) {
-        response_set_header(response, "Cache-Control", "no-cache");
+        response_set_literal(response, "Cache-Control", "no-cache");
     } else if (question->reference->digest && !is_partial) {
-        response_set_header(response, "Cache-Control", "public, max-age=31536000, immutable");
+        response_set_literal(response, "Cache-Control", "public, max-age=31536000, immutable");
     } else {
         add_max_age(response, is_partial ? settings->negative : settings->fresh);
     }
@@ -79,7 +79,7 @@ static struct response *response_encoded(const struct question *question, struct
         return response_of_size(type, body);
     struct response *response = response_of_size(type, buffer_slice(&packed));
     if (response)
-        response_set_header(response, "Content-Encoding", "gzip");
+        response_set_literal(response, "Content-Encoding", "gzip");
     return response;
 }
 
@@ -98,9 +98,9 @@ struct response *answer_new(const struct question *question, const struct cache_
     }
     add_cache_control(response, question, finding, settings);
     add_validators(response, buffer_slice(&body), finding->confirmed);
-    response_set_header(response, "Vary", VARY);
-    response_set_header(response, "Cache-Status",
-                        finding->state == CACHE_FRESH ? STATUS_HIT : STATUS_HIT "; detail=stale");
+    response_set_literal(response, "Vary", VARY);
+    response_set_literal(response, "Cache-Status",
+                         finding->state == CACHE_FRESH ? STATUS_HIT : STATUS_HIT "; detail=stale");
     return response;
 }
 
@@ -110,10 +110,10 @@ struct response *answer_from_error(const struct error *error, bool is_private,
     struct response *response = response_from_error(error);
 
     if (is_private)
-        response_set_header(response, "Cache-Control", "private, no-store");
+        response_set_literal(response, "Cache-Control", "private, no-store");
     else if (error->code == ERROR_NOT_FOUND)
         add_max_age(response, settings->negative);
-    response_set_header(response, "Vary", VARY);
+    response_set_literal(response, "Vary", VARY);
     return response;
 }
 

@@ -154,8 +154,8 @@ static struct response *batch_open(struct batch *batch)
     struct response *response = response_new_stream(200, "application/x-ndjson", batch->stream);
     if (!response)
         return NULL;
-    response_set_header(response, "Cache-Control", "no-store");
-    response_set_header(response, "X-Accel-Buffering", "no"); /* nginx would hold lines back */
+    response_set_literal(response, "Cache-Control", "no-store");
+    response_set_literal(response, "X-Accel-Buffering", "no"); /* nginx would hold lines back */
     return response;
 }
 

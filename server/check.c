@@ -83,7 +83,7 @@ static void check_run(struct job *job)
     }
     (void)check_write_json(&report, check->repository, &body);
     struct response *response = response_json(200, &body);
-    response_set_header(response, "Cache-Control", "no-store");
+    response_set_literal(response, "Cache-Control", "no-store");
     check_end(check, response, NULL);
 }
 

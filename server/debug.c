@@ -41,7 +41,7 @@ static void respond(struct request *request, struct buffer *page)
 {
     struct response *response = response_json(200, page);
 
-    response_set_header(response, "Cache-Control", "no-store");
+    response_set_literal(response, "Cache-Control", "no-store");
     request_respond(request, response);
 }
 

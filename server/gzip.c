@@ -56,5 +56,5 @@ void gzip_response(struct response *response)
     if (!gzip_write(slice_of(response->body, response->body_length), &packed))
         return;
     response_set_body(response, response->content_type, &packed);
-    response_set_header(response, "Content-Encoding", "gzip");
+    response_set_literal(response, "Content-Encoding", "gzip");
 }

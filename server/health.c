@@ -14,7 +14,7 @@ enum {
 /* A proxy that kept it would go on telling yesterday's health. */
 static void respond_uncached(struct request *request, struct response *response)
 {
-    response_set_header(response, "Cache-Control", "no-store");
+    response_set_literal(response, "Cache-Control", "no-store");
     request_respond(request, response);
 }
 

@@ -521,6 +521,6 @@ void metrics_answer(struct server *server, struct request *request)
         (void)error_no_memory(&error);
         response = response_from_error(&error);
     }
-    response_set_header(response, "Cache-Control", "no-store");
+    response_set_literal(response, "Cache-Control", "no-store");
     request_respond(request, response);
 }

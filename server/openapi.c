@@ -17,7 +17,7 @@ void openapi_answer(struct server *server, struct request *request)
     struct response *response = response_json(200, &body);
     if (etag_write(text, &tag))
         response_set_header(response, "ETag", buffer_string(&tag));
-    response_set_header(response, "Cache-Control", "public, max-age=3600");
-    response_set_header(response, "Vary", "Accept-Encoding");
+    response_set_literal(response, "Cache-Control", "public, max-age=3600");
+    response_set_literal(response, "Vary", "Accept-Encoding");
     request_respond(request, response);
 }

@@ -134,9 +134,9 @@ static void tell_origins(const struct preferences *preferences, struct response 
     if (!preferences->readable_by)
         return;
     response_set_header(response, "Access-Control-Allow-Origin", preferences->readable_by);
-    response_set_header(response, "Access-Control-Expose-Headers",
-                        "ETag, Retry-After, RateLimit, RateLimit-Policy, Cache-Status, "
-                        "X-Request-Id");
+    response_set_literal(response, "Access-Control-Expose-Headers",
+                         "ETag, Retry-After, RateLimit, RateLimit-Policy, Cache-Status, "
+                         "X-Request-Id");
 }
 
 static bool adds_headers(const struct preferences *preferences)

@@ -56,7 +56,7 @@ struct response *push_answer(const struct push *push)
     json_write_object_end(&writer);
 
     struct response *response = response_json(200, &body);
-    response_set_header(response, "Cache-Control", "no-store");
+    response_set_literal(response, "Cache-Control", "no-store");
     return response;
 }
 

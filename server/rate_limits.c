@@ -53,6 +53,8 @@ struct rate_limits *rate_limits_new(size_t clients_max)
 static void forget_first(struct rate_limits *limits)
 {
     struct list *place = list_take_last(&limits->by_start);
+    if (!place)
+        return;
     struct limited *limited = LIST_ITEM(place, struct limited, place);
 
     map_remove(&limits->clients, &limited->node);

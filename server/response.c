@@ -89,6 +89,17 @@ struct response *response_ref(struct response *response)
     return response;
 }
 
+static void free_value(struct response *response, size_t place)
+{
+    union {
+        const char *text;
+        char *owned;
+    } value = {.text = response->headers[place].value};
+
+    if (response_owns_value(response, place))
+        free(value.owned);
+}
+
 /* But for the response whose body it sends. */
 static void response_free(struct response *response)
 {
@@ -97,7 +108,7 @@ static void response_free(struct response *response)
     if (native)
         response->native_free(native);
     for (size_t i = 0; i < response->header_count; i++)
-        free(response->headers[i].value);
+        free_value(response, i);
     if (!response->original) {
         free(response->body);
         if (response->stream)
@@ -132,20 +143,33 @@ const char *response_header(const struct response *response, const char *name)
     return i < response->header_count ? response->headers[i].value : NULL;
 }
 
+static void put_header(struct response *response, struct response_header header, bool is_owned)
+{
+    size_t place = find_header(response, header.name);
+
+    assert(place < RESPONSE_HEADERS_MAX);
+    if (place == response->header_count)
+        response->header_count++;
+    else
+        free_value(response, place);
+    response->headers[place] = header;
+    response->owned_values &= (uint16_t) ~(1U << place);
+    response->owned_values |= (uint16_t)((unsigned)is_owned << place);
+}
+
 void response_set_header(struct response *response, const char *name, const char *value)
 {
     if (response == &no_memory)
         return;
-    size_t place = find_header(response, name);
-    assert(place < RESPONSE_HEADERS_MAX);
-    struct response_header *header = &response->headers[place];
     char *copy = strdup(value);
-    if (!copy)
-        return;
-    if (place == response->header_count)
-        response->header_count++;
-    free(header->value);
-    *header = (struct response_header){.name = name, .value = copy};
+    if (copy)
+        put_header(response, (struct response_header){name, copy}, true);
+}
+
+void response_set_literal(struct response *response, const char *name, const char *value)
+{
+    if (response != &no_memory)
+        put_header(response, (struct response_header){name, value}, false);
 }
 
 /* -- changing one --------------------------------------------------------------------------- */
@@ -160,8 +184,13 @@ static struct response *response_copy(struct response *response)
     copy->body_length = response->body_length;
     copy->stream = response->stream;
     copy->original = response_ref(response);
-    for (size_t i = 0; i < response->header_count; i++)
-        response_set_header(copy, response->headers[i].name, response->headers[i].value);
+    for (size_t i = 0; i < response->header_count; i++) {
+        const struct response_header *header = &response->headers[i];
+        if (response_owns_value(response, i))
+            response_set_header(copy, header->name, header->value);
+        else
+            response_set_literal(copy, header->name, header->value);
+    }
     return copy;
 }
 
@@ -194,14 +223,22 @@ void response_set_body(struct response *response, const char *content_type, stru
     response->body = buffer_take(body);
 }
 
+/* The last one takes its place. */
 static void remove_header(struct response *response, const char *name)
 {
     size_t place = find_header(response, name);
 
     if (place == response->header_count)
         return;
-    free(response->headers[place].value);
-    response->headers[place] = response->headers[--response->header_count];
+    size_t last = response->header_count - 1U;
+    bool is_owned = response_owns_value(response, last);
+    struct response_header header = response->headers[last];
+    free_value(response, place);
+    response->headers[place] = header;
+    response->owned_values &= (uint16_t) ~(1U << place | 1U << last);
+    if (place < last)
+        response->owned_values |= (uint16_t)((unsigned)is_owned << place);
+    response->header_count--;
 }
 
 void response_set_not_modified(struct response *response)
@@ -242,7 +279,7 @@ static void add_retry_after(struct response *response, const struct error *error
 static void add_challenge(struct response *response, enum error_code code)
 {
     if (code == ERROR_UNAUTHORIZED)
-        response_set_header(response, "WWW-Authenticate", "Bearer realm=\"mqueryd\"");
+        response_set_literal(response, "WWW-Authenticate", "Bearer realm=\"mqueryd\"");
 }
 
 static void write_error(struct json_writer *writer, const struct error *error)
@@ -258,7 +295,7 @@ static struct response *error_response(unsigned status, const struct error *erro
 
     if (response != &no_memory)
         response->error = error->code;
-    response_set_header(response, "Cache-Control", "no-store");
+    response_set_literal(response, "Cache-Control", "no-store");
     add_retry_after(response, error);
     add_challenge(response, error->code);
     return response;

@@ -21,7 +21,7 @@ enum {
 
 struct response_header {
     const char *name; /* a literal */
-    char *value;      /* owned */
+    const char *value;
 };
 
 struct response {
@@ -29,8 +29,9 @@ struct response {
     enum error_code error;    /* what it tells; ERROR_NONE: no error */
     const char *content_type; /* a literal; NULL: no body */
     struct response_header headers[RESPONSE_HEADERS_MAX];
-    size_t header_count;
-    char *body; /* owned, or the one of `original` */
+    uint16_t header_count;
+    uint16_t owned_values; /* bit N: of header N; the others are literals */
+    char *body;            /* owned, or the one of `original` */
     size_t body_length;
     struct response *original; /* whose body this one sends, too; NULL: its own */
     struct channel *stream;    /* the reading end, owned; then there is no body */
@@ -64,12 +65,19 @@ void response_set_body(struct response *response, const char *content_type, stru
  * as of an answer to HEAD: it is never sent. */
 void response_set_not_modified(struct response *response);
 
+static inline bool response_owns_value(const struct response *response, size_t header)
+{
+    return response->owned_values >> header & 1U;
+}
+
 /* NULL: it has none of this name. */
 const char *response_header(const struct response *response, const char *name);
 /* In place of an earlier one of this name. Only before the response is shared. `value` is copied. A
  * failure to copy is no failure of the answer: the header is left out. More than
  * RESPONSE_HEADERS_MAX is an assertion failure. */
 void response_set_header(struct response *response, const char *name, const char *value);
+/* The same with a value that is a literal: it is not copied. */
+void response_set_literal(struct response *response, const char *name, const char *value);
 
 /* As response_new() with JSON. Never NULL: without memory, or when the buffer is not ok, a static
  * answer of status 500. */

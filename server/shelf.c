@@ -37,7 +37,9 @@ static size_t response_memory(const struct response *response)
 {
     size_t total = allocated(sizeof(*response)) + allocated(response->body_length + 1);
     for (size_t i = 0; i < response->header_count; i++)
-        total += allocated(strlen(response->headers[i].value) + 1);
+        total += response_owns_value(response, i)
+                     ? allocated(strlen(response->headers[i].value) + 1)
+                     : 0;
     return total;
 }
 

@@ -29,7 +29,7 @@ void version_answer(struct server *server, struct request *request)
     json_write_object_end(&writer);
 
     struct response *response = response_json(200, &body);
-    response_set_header(response, "Cache-Control", "no-store");
+    response_set_literal(response, "Cache-Control", "no-store");
     request_respond(request, response);
 }
 

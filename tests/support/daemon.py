@@ -56,7 +56,7 @@ class Daemon:
         self.tls = tls
         self.is_described = True
         own = {"server": {"listen": listen} if listen else {},
-               "log": {"format": "json", "access": "all"}}
+               "log": {"format": "json", "access": "all", "level": "debug"}}
         is_text = isinstance(settings, str)
         if is_text:
             arguments = [*arguments, *as_flags(own)]
