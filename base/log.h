@@ -60,7 +60,8 @@ void log_stop(void);
 /* Any thread. */
 void log_set_level(enum log_level level);
 bool log_is_enabled(enum log_level level);
-/* Since the start: lines dropped because the buffer was full, and lines of a level that were not. */
+/* Since the start: lines dropped because the buffer was full, and lines of a level that were not.
+ */
 uint64_t log_dropped(void);
 uint64_t log_count(enum log_level level);
 

@@ -20,8 +20,8 @@
  * the walk. */
 typedef bool (*json_item_function)(void *context, struct slice item, struct error *error);
 
-/* What the walk is for: the array that is the member `name` of the document's object, or the document
- * itself. */
+/* What the walk is for: the array that is the member `name` of the document's object, or the
+ * document itself. */
 struct json_items {
     const char *name; /* NULL: the document is the array */
     json_item_function visit;

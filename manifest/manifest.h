@@ -263,8 +263,8 @@ bool report_write_json(const struct report *report, const struct report_view *vi
  * " * PLATFORM: not supported" (", but OFFERED runs on it" where something does). */
 bool report_write_text(const struct report *report, const struct report_view *view,
                        struct buffer *out);
-/* The report as bytes for a file of our own, and back: the bytes may be anything. Not of one with an
- * inspection. The caller owns the reference. Errors: invalid, internal. */
+/* The report as bytes for a file of our own, and back: the bytes may be anything. Not of one with
+ * an inspection. The caller owns the reference. Errors: invalid, internal. */
 bool report_write_record(const struct report *report, struct buffer *out);
 struct report *report_read_record(struct slice bytes, struct error *error) MUST_USE;
 /* True when some platform of the report is equal to `asked`. */

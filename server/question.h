@@ -35,8 +35,8 @@ struct question {
     char partition[CREDENTIAL_IDENTITY_SIZE]; /* "": everyone's */
     struct buffer spelling; /* all that an answer's bytes depend on, but for the time */
 
-    struct reference *reference; /* what follows is set by question_judge() */
-    struct platform *asked;      /* NULL: not asked */
+    struct reference *reference;   /* what follows is set by question_judge() */
+    struct platform *asked;        /* NULL: not asked */
     enum question_forward forward; /* set where a registry is asked */
 };
 

@@ -64,14 +64,14 @@ struct request {
     const struct request_door *door;
     struct request_way way;
     enum method method;
-    struct slice path;         /* as received, percent-encoded, without the query */
-    struct slice query;        /* as received, without '?' */
-    struct client client;      /* who asks; this and the next are found out by gate_identify() */
-    bool is_confidential;      /* secrets may stand in it: nobody else has read it on its way */
-    int64_t started;           /* clock_monotonic_ms() */
-    const struct route *route; /* the router's word for it; NULL: none, or not judged yet */
-    struct metrics *metrics;   /* what it is counted in; NULL: it is not */
-    struct rate_limits *limits;     /* what its questions are charged to; NULL: they are free */
+    struct slice path;          /* as received, percent-encoded, without the query */
+    struct slice query;         /* as received, without '?' */
+    struct client client;       /* who asks; this and the next are found out by gate_identify() */
+    bool is_confidential;       /* secrets may stand in it: nobody else has read it on its way */
+    int64_t started;            /* clock_monotonic_ms() */
+    const struct route *route;  /* the router's word for it; NULL: none, or not judged yet */
+    struct metrics *metrics;    /* what it is counted in; NULL: it is not */
+    struct rate_limits *limits; /* what its questions are charged to; NULL: they are free */
     struct snapshot *snapshot; /* the settings in force when it came; set before its handler runs */
     struct preferences preferences; /* about the answer's form */
     bool wants_body;  /* set where the route admits the request; else a body is passed over */

@@ -89,15 +89,21 @@ struct response *response_ref(struct response *response)
     return response;
 }
 
-static void free_value(struct response *response, size_t place)
+/* Of a header: literals stand beside them, so all are const. */
+static void free_owned(const char *value)
 {
     union {
         const char *text;
         char *owned;
-    } value = {.text = response->headers[place].value};
+    } same = {.text = value};
 
+    free(same.owned);
+}
+
+static void free_value(struct response *response, size_t place)
+{
     if (response_owns_value(response, place))
-        free(value.owned);
+        free_owned(response->headers[place].value);
 }
 
 /* But for the response whose body it sends. */
@@ -109,6 +115,7 @@ static void response_free(struct response *response)
         response->native_free(native);
     for (size_t i = 0; i < response->header_count; i++)
         free_value(response, i);
+    free(response->headers);
     if (!response->original) {
         free(response->body);
         if (response->stream)
@@ -143,15 +150,36 @@ const char *response_header(const struct response *response, const char *name)
     return i < response->header_count ? response->headers[i].value : NULL;
 }
 
+/* Room for one more. False: no memory. */
+static bool make_room(struct response *response)
+{
+    size_t count = response->header_count;
+
+    assert(count < RESPONSE_HEADERS_MAX);
+    if (count % RESPONSE_HEADERS_STEP != 0)
+        return true;
+    struct response_header *larger =
+        reallocarray(response->headers, count + RESPONSE_HEADERS_STEP, sizeof(*response->headers));
+    if (!larger)
+        return false;
+    response->headers = larger;
+    return true;
+}
+
+/* Takes over the value where it is owned. */
 static void put_header(struct response *response, struct response_header header, bool is_owned)
 {
     size_t place = find_header(response, header.name);
 
-    assert(place < RESPONSE_HEADERS_MAX);
-    if (place == response->header_count)
-        response->header_count++;
-    else
+    if (place < response->header_count) {
         free_value(response, place);
+    } else if (make_room(response)) {
+        response->header_count++;
+    } else {
+        if (is_owned)
+            free_owned(header.value);
+        return;
+    }
     response->headers[place] = header;
     response->owned_values &= (uint16_t) ~(1U << place);
     response->owned_values |= (uint16_t)((unsigned)is_owned << place);

@@ -16,7 +16,8 @@
 struct channel;
 
 enum {
-    RESPONSE_HEADERS_MAX = 12
+    RESPONSE_HEADERS_MAX = 16,
+    RESPONSE_HEADERS_STEP = 2 /* a cached answer has six: memory is for more answers */
 };
 
 struct response_header {
@@ -26,9 +27,9 @@ struct response_header {
 
 struct response {
     unsigned status;
-    enum error_code error;    /* what it tells; ERROR_NONE: no error */
-    const char *content_type; /* a literal; NULL: no body */
-    struct response_header headers[RESPONSE_HEADERS_MAX];
+    enum error_code error;           /* what it tells; ERROR_NONE: no error */
+    const char *content_type;        /* a literal; NULL: no body */
+    struct response_header *headers; /* owned; room for them grows by RESPONSE_HEADERS_STEP */
     uint16_t header_count;
     uint16_t owned_values; /* bit N: of header N; the others are literals */
     char *body;            /* owned, or the one of `original` */

@@ -159,8 +159,8 @@ static void add_permissions(struct response *response, const char *methods)
 {
     response_set_header(response, "Access-Control-Allow-Methods", methods);
     response_set_literal(response, "Access-Control-Allow-Headers",
-                        "authorization, cache-control, content-type, if-none-match, traceparent, "
-                        "x-registry-auth, x-request-id");
+                         "authorization, cache-control, content-type, if-none-match, traceparent, "
+                         "x-registry-auth, x-request-id");
     response_set_literal(response, "Access-Control-Max-Age", "7200");
 }
 

@@ -33,14 +33,23 @@ static size_t entry_memory(const struct shelf_entry *entry)
     return allocated_in_map(sizeof(*entry) + entry->key_length);
 }
 
+static size_t headers_memory(const struct response *response)
+{
+    size_t steps = (response->header_count + RESPONSE_HEADERS_STEP - 1U) / RESPONSE_HEADERS_STEP;
+    size_t total = steps * RESPONSE_HEADERS_STEP * sizeof(*response->headers);
+
+    total = total > 0 ? allocated(total) : 0;
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (response_owns_value(response, i))
+            total += allocated(strlen(response->headers[i].value) + 1);
+    }
+    return total;
+}
+
 static size_t response_memory(const struct response *response)
 {
-    size_t total = allocated(sizeof(*response)) + allocated(response->body_length + 1);
-    for (size_t i = 0; i < response->header_count; i++)
-        total += response_owns_value(response, i)
-                     ? allocated(strlen(response->headers[i].value) + 1)
-                     : 0;
-    return total;
+    return allocated(sizeof(*response)) + allocated(response->body_length + 1) +
+           headers_memory(response);
 }
 
 /* The HTTP server may hold its form of it. */

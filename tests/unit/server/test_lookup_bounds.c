@@ -20,11 +20,10 @@ static void test_credentials_that_others_could_read_are_refused_never_ignored(vo
     (void)state;
     furnish(200);
     open_house();
-    asker.request =
-        (struct request){.door = &door,
-                         .query = SLICE("image=a"),
-                         .is_confidential = false,
-                         .snapshot = snapshots_take(house.snapshots)};
+    asker.request = (struct request){.door = &door,
+                                     .query = SLICE("image=a"),
+                                     .is_confidential = false,
+                                     .snapshot = snapshots_take(house.snapshots)};
     lookup_answer(house.lookup, &asker.request);
     assert_true(asker_is_answered(&asker));
     assert_code(&asker, 403, "forbidden");
