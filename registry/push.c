@@ -87,7 +87,10 @@ static void tell_what_was_written(const struct push_job *job, struct error *erro
 
 static bool write_all(struct push_job *job, struct error *error)
 {
-    if (push_bring_children(job, error) && push_set_tags(job, error))
+    bool is_whole = push_bring_children(job, error);
+
+    job->out->may_have_tagged = is_whole;
+    if (is_whole && push_set_tags(job, error))
         return true;
     tell_what_was_written(job, error);
     return false;

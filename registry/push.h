@@ -55,8 +55,9 @@ struct push_result {
     struct digest digest;
     struct buffer list; /* the bytes */
     const char *media_type;
-    size_t tags_pushed; /* the target's own first, then the spec's in its order */
-    size_t copied;      /* blobs */
+    size_t tags_pushed;   /* the target's own first, then the spec's in its order */
+    bool may_have_tagged; /* the first tag was about to be written */
+    size_t copied;        /* blobs */
     size_t mounted;
     size_t existed;
     size_t children; /* manifests put into the target repository */

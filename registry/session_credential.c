@@ -101,7 +101,14 @@ bool session_choose_credential(struct session *session, struct error *error)
                          "the credentials given are for another registry than '%s'",
                          wish->registry);
     }
-    return wish->no_operator_credentials || ask_operator(session, error);
+    if (!wish->no_operator_credentials)
+        return ask_operator(session, error);
+    /* A certificate is shown when connecting, and connections are shared: it cannot be left out. */
+    const struct config_host *host = session->endpoint.host;
+    return !host || !host->client_cert ||
+           error_set(error, ERROR_FORBIDDEN,
+                     "'%s' is reached with the operator's certificate: not without a token",
+                     wish->registry);
 }
 
 bool session_renew_credential(struct session *session)

@@ -17,6 +17,7 @@
 #include "server/snapshot.h"
 
 enum {
+    KEPT_MAX = 1024 * 1024, /* bytes of answers that a batch keeps for questions asked twice */
     ASKED_AT_ONCE = 16,     /* of one batch */
     UNREAD_MAX = 64 * 1024, /* bytes the client has not taken; then nothing more is asked */
     QUERY_MAX = 3 * (REFERENCE_MAX + BATCH_PLATFORM_MAX) + 32,
@@ -114,12 +115,19 @@ static void tell_error(struct batch *batch, size_t index, const struct batch_ite
     tell(batch, &line, response);
 }
 
+/* The answer is kept for whoever asks the same later in the batch, as long as there is room; past
+ * it, that is asked anew, and mostly answered from the cache. */
 static void ask_respond(struct request *request, struct response *response)
 {
     struct ask *ask = MAP_ITEM(request, struct ask, request);
     struct batch *batch = batch_ref(ask->batch);
 
     batch_lock(batch);
+    bool is_kept = batch->kept + response->body_length <= KEPT_MAX;
+    if (is_kept)
+        batch->kept += response->body_length;
+    else
+        map_remove(&batch->asks, &ask->node);
     ask->response = response;
     struct place *places = TAKE(ask->places);
     batch_unlock(batch);
@@ -127,6 +135,8 @@ static void ask_respond(struct request *request, struct response *response)
         next = places->next;
         tell_place(ask, places, response);
     }
+    if (!is_kept)
+        ask_free(ask);
     batch_lock(batch);
     batch->running--;
     batch_unlock(batch);

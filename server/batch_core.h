@@ -36,6 +36,7 @@ struct batch {
     struct map asks;       /* each question once */
     size_t next;           /* item to be asked */
     size_t running;        /* questions asked and not answered */
+    size_t kept;           /* bytes of the answers that are */
     size_t succeeded;      /* items answered */
     size_t failed;
     bool is_asking;  /* a thread is in batch_ask_on() */

@@ -59,6 +59,7 @@ static void free_secret(char *text)
 /* -- judging -------------------------------------------------------------------------------- */
 
 /* Nobody is there to be asked for a passphrase. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's type */
 static int no_passphrase(char *out, int size, int for_writing, void *context)
 {
     (void)out;

@@ -17,7 +17,8 @@
 
 enum {
     CONNECTION_MEMORY = 16 * 1024, /* bytes; a request's head and an answer's fit in it */
-    LEAVING_FIRST_REQUEST = 1000,  /* ms; for connections that came just before the end */
+    DRAIN_FIRST_REQUEST = 1000,    /* ms; for connections accepted just before a drain */
+    LEAVING_LEAST = 1000,          /* ms */
     LIBRARY_LINE_MAX = 256
 };
 
@@ -31,6 +32,7 @@ struct crew {
     struct crew *next;
     struct certificate *certificate;
     _Atomic bool is_leaving;
+    bool is_draining;
     int64_t seen_leaving; /* by the sweep; 0: not yet */
     unsigned next_thread;
     size_t thread_count;
@@ -170,14 +172,21 @@ void crew_leave(struct crew *crew)
     atomic_store_explicit(&crew->is_leaving, true, memory_order_relaxed);
 }
 
+void crew_drain(struct crew *crew)
+{
+    crew_leave(crew);
+    crew->is_draining = true;
+}
+
 void crew_sweep(struct crew *crew, const struct connection_limits *limits, int64_t now)
 {
+    bool is_leaving = atomic_load_explicit(&crew->is_leaving, memory_order_relaxed);
     struct connection_limits ours = *limits;
 
-    if (atomic_load_explicit(&crew->is_leaving, memory_order_relaxed)) {
-        if (crew->seen_leaving == 0)
-            crew->seen_leaving = now;
-        ours.phase[CONNECTION_NEW] = LEAVING_FIRST_REQUEST;
+    if (is_leaving && crew->seen_leaving == 0)
+        crew->seen_leaving = now;
+    if (crew->is_draining) {
+        ours.phase[CONNECTION_NEW] = DRAIN_FIRST_REQUEST;
         ours.phase[CONNECTION_IDLE] = 0;
     }
     for (size_t i = 0; i < crew->thread_count; i++)
@@ -187,7 +196,7 @@ void crew_sweep(struct crew *crew, const struct connection_limits *limits, int64
 /* A connection that was added just before may not have been counted yet. */
 bool crew_has_left(const struct crew *crew, int64_t now)
 {
-    return crew->seen_leaving > 0 && now - crew->seen_leaving >= LEAVING_FIRST_REQUEST &&
+    return crew->seen_leaving > 0 && now - crew->seen_leaving >= LEAVING_LEAST &&
            crew_connection_count(crew) == 0;
 }
 

@@ -47,8 +47,11 @@ struct crew *crew_next(const struct crew *crew);
 
 /* Takes over the descriptor. */
 void crew_add(struct crew *crew, int fd, const struct sockaddr *address, socklen_t length);
-/* From now on every answer closes its connection, and the sweep ends idle ones at once. */
+/* From now on every answer closes its connection; idle ones may stay for their time: a client that
+ * asks just now would lose its question. */
 void crew_leave(struct crew *crew);
+/* The same in a hurry: the sweep ends idle ones at once. */
+void crew_drain(struct crew *crew);
 void crew_sweep(struct crew *crew, const struct connection_limits *limits, int64_t now);
 /* It was told to leave, and serves nobody any more. After a crew_sweep(). */
 bool crew_has_left(const struct crew *crew, int64_t now);

@@ -234,7 +234,8 @@ void http_linger(struct http *http)
 
 void http_drain(struct http *http)
 {
-    crew_leave(http->crew);
+    for (struct crew *crew = http->crew; crew; crew = crew_next(crew))
+        crew_drain(crew);
 }
 
 /* -- counting ------------------------------------------------------------------------------- */

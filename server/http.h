@@ -80,9 +80,9 @@ void http_linger(struct http *http);
 /* From now on every answer closes its connection, and the tick ends idle ones at once. */
 void http_drain(struct http *http);
 /* Asks every event thread for a sign that it still serves, and whether all have given it (for
- * watchdog.h: `http` is a struct http). */
-void http_ask_pulse(void *http);
-bool http_has_pulse(void *http);
+ * watchdog.h: `context` is a struct http). */
+void http_ask_pulse(void *context);
+bool http_has_pulse(void *context);
 /* Any thread: connections, and those of them that are in the middle of a request. */
 size_t http_connection_count(const struct http *http);
 size_t http_request_count(const struct http *http);

@@ -154,7 +154,7 @@ static void push_tell_cache(const struct push *push)
     struct lookup *lookup = push->pushes->lookup;
     struct reference pinned = *push->spec->target;
 
-    if (push->order.is_dry_run)
+    if (!push->result.may_have_tagged)
         return;
     for (size_t i = 0; i <= push->spec->tag_count; i++) {
         struct reference tagged = push_tag(push->spec, i);

@@ -61,6 +61,11 @@ struct snapshot *snapshot_new(struct config *config, struct error *error)
     snapshot->config = config_ref(config);
     if (!open_door(snapshot, &config->server, error))
         goto fail;
+    if (config->server.tokens_file && config->push.enabled && config->push.anonymous) {
+        (void)error_set(error, ERROR_INVALID,
+                        "push.anonymous lets those in whom server.tokens_file keeps out: set one");
+        goto fail;
+    }
     if (!pushes_read_tokens(&config->push, &snapshot->push_tokens, error))
         goto fail;
     warn_about_tokens(snapshot->push_tokens, config->push.tokens_file);

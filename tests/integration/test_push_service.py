@@ -217,6 +217,19 @@ def test_S21_no_secret_is_logged_and_every_push_is(service, registry):
         assert secret not in daemon.log
 
 
+def test_S31_a_push_that_wrote_nothing_leaves_what_is_known(service, registry):
+    daemon = service()
+    registry.push(f"{TARGET}:v1", images.index_of("linux/amd64"))
+    name = registry.name(f"{TARGET}:v1")
+    assert daemon.query(name).status == 200
+    status, _ = push(daemon, {"image": name, "manifests": [
+        {"image": registry.name("lab/nowhere:v1")}]}, headers=KNOWN)
+    assert status == 404
+    asked = len(registry.requests)
+    assert daemon.query(name).status == 200
+    assert len(registry.requests) == asked
+
+
 # -- /check ---------------------------------------------------------------------------------------
 
 def test_T38_a_registry_is_checked(service, registry):

@@ -112,6 +112,23 @@ static void test_lines_below_the_level_are_left_out(void **state)
     assert_non_null(strstr(text.data, "written"));
 }
 
+static void test_lines_are_counted_by_level(void **state)
+{
+    uint64_t infos = log_count(LOG_LEVEL_INFO);
+    uint64_t warnings = log_count(LOG_LEVEL_WARNING);
+    struct piped piped = start(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
+
+    (void)state;
+    LOG_DEBUG("left out", LOG_NUMBER("n", 1));
+    LOG_INFO("written", LOG_NUMBER("n", 2));
+    LOG_INFO("written", LOG_NUMBER("n", 3));
+    LOG_WARNING("written", LOG_NUMBER("n", 4));
+    CLEANUP(buffer_release) struct buffer text = stop(piped);
+    assert_int_equal(log_count(LOG_LEVEL_INFO) - infos, 2);
+    assert_int_equal(log_count(LOG_LEVEL_WARNING) - warnings, 1);
+    assert_int_equal(log_count(LOG_LEVEL_ERROR), 0);
+}
+
 static void test_a_line_too_long_loses_its_last_fields_but_not_its_end(void **state)
 {
     struct piped piped = start(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
@@ -227,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_a_json_line_is_json_whatever_the_values_hold),
         cmocka_unit_test(test_S20_no_value_can_forge_a_line),
         cmocka_unit_test(test_lines_below_the_level_are_left_out),
+        cmocka_unit_test(test_lines_are_counted_by_level),
         cmocka_unit_test(test_a_line_too_long_loses_its_last_fields_but_not_its_end),
         cmocka_unit_test(test_lines_that_come_soon_after_one_another_are_written_together),
         cmocka_unit_test(test_a_warning_does_not_wait_for_more),
