@@ -40,7 +40,7 @@ enum relay_step {
 
 enum relay_fault {
     RELAY_FINE,
-    RELAY_SOURCE_FAILED, /* the GET's own error says how */
+    RELAY_SOURCE_FAILED, /* the GET itself tells how */
     RELAY_TARGET_ENDED,  /* the PUT was answered, or failed, before it had everything */
     RELAY_REFUSED        /* `error` says why */
 };
