@@ -159,7 +159,8 @@ static void view_key(const struct shelf_entry *entry, struct cache_view *out)
     struct slice key = slice_of(entry->key, entry->key_length);
     struct slice partition = slice_from(key, entry->name_length + 1U);
     ptrdiff_t blank = slice_find(partition, ' ');
-    struct slice mark = blank < 0 ? (struct slice){0} : slice_from(partition, (size_t)blank + 1);
+    size_t start = blank < 0 ? partition.length : (size_t)blank + 1;
+    struct slice mark = slice_from(partition, start);
 
     if (blank >= 0)
         partition = slice_until(partition, (size_t)blank);

@@ -24,9 +24,20 @@ enum {
     FILE_SIZE_MAX = 256 * 1024
 };
 
-CLEANUP_DEFINE(BIO, BIO_free_all)
-CLEANUP_DEFINE(X509, X509_free)
-CLEANUP_DEFINE(EVP_PKEY, EVP_PKEY_free)
+static void BIO_free_all_p(BIO **slot)
+{
+    BIO_free_all(*slot);
+}
+
+static void X509_free_p(X509 **slot)
+{
+    X509_free(*slot);
+}
+
+static void EVP_PKEY_free_p(EVP_PKEY **slot)
+{
+    EVP_PKEY_free(*slot);
+}
 
 static bool refuse(const char *path, const char *reason, struct error *error)
 {

@@ -89,21 +89,16 @@ struct response *response_ref(struct response *response)
     return response;
 }
 
-/* Of a header: literals stand beside them, so all are const. */
-static void free_owned(const char *value)
+/* Literals stand beside them, so all are const. */
+static void free_value(struct response *response, size_t place)
 {
     union {
         const char *text;
         char *owned;
-    } same = {.text = value};
+    } value = {.text = response->headers[place].value};
 
-    free(same.owned);
-}
-
-static void free_value(struct response *response, size_t place)
-{
     if (response_owns_value(response, place))
-        free_owned(response->headers[place].value);
+        free(value.owned);
 }
 
 /* But for the response whose body it sends. */
@@ -166,23 +161,21 @@ static bool make_room(struct response *response)
     return true;
 }
 
-/* Takes over the value where it is owned. */
-static void put_header(struct response *response, struct response_header header, bool is_owned)
+/* Where a header of this name is to be put, in place of an earlier one. NULL: no memory. */
+static struct response_header *take_place(struct response *response, const char *name,
+                                          bool is_owned)
 {
-    size_t place = find_header(response, header.name);
+    size_t place = find_header(response, name);
 
-    if (place < response->header_count) {
+    if (place < response->header_count)
         free_value(response, place);
-    } else if (make_room(response)) {
+    else if (make_room(response))
         response->header_count++;
-    } else {
-        if (is_owned)
-            free_owned(header.value);
-        return;
-    }
-    response->headers[place] = header;
+    else
+        return NULL;
     response->owned_values &= (uint16_t) ~(1U << place);
     response->owned_values |= (uint16_t)((unsigned)is_owned << place);
+    return &response->headers[place];
 }
 
 void response_set_header(struct response *response, const char *name, const char *value)
@@ -190,14 +183,20 @@ void response_set_header(struct response *response, const char *name, const char
     if (response == &no_memory)
         return;
     char *copy = strdup(value);
-    if (copy)
-        put_header(response, (struct response_header){name, copy}, true);
+    struct response_header *header = copy ? take_place(response, name, true) : NULL;
+    if (header)
+        *header = (struct response_header){name, copy};
+    else
+        free(copy);
 }
 
 void response_set_literal(struct response *response, const char *name, const char *value)
 {
-    if (response != &no_memory)
-        put_header(response, (struct response_header){name, value}, false);
+    struct response_header *header =
+        response != &no_memory ? take_place(response, name, false) : NULL;
+
+    if (header)
+        *header = (struct response_header){name, value};
 }
 
 /* -- changing one --------------------------------------------------------------------------- */

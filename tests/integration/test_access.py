@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import stat
@@ -12,6 +13,7 @@ import threading
 import pytest
 
 from support import behave, canaries
+from support import daemon as daemons
 from support.authority import Basic, registry_auth
 from support.daemon import Daemon, run
 from support.docker_registry import listing
@@ -19,7 +21,7 @@ from support.fake_registry import FakeRegistry
 from support.images import index_of
 from support.metrics import scrape
 from support.namespaces import PUBLIC_ADDRESS
-from support.processes import wait_until
+from support.processes import Child, free_port, wait_until
 
 ALICE = canaries.secret("alice-reads-with-this-1")
 BOB = canaries.secret("bob-reads-with-that-22")
@@ -159,6 +161,28 @@ def test_operators_are_heard_when_the_other_door_is_full(start):
     wait_until(lambda: scrape(daemon.operators).value("mquery_http_connections") == 3, "a crowd")
     for client in crowd:
         client.close()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="systemd is not installed")
+def test_a_socket_that_systemd_calls_metrics_is_the_operators():
+    ports = [free_port(), free_port()]
+    activated = Child(
+        ["systemd-socket-activate", *(f"--listen=127.0.0.1:{port}" for port in ports),
+         "--fdname=http:metrics", *daemons.MQUERYD, "--set", "server.admin=192.0.2.1:1"],
+        environment=daemons.clean_environment())
+
+    def status(port, path):
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        client.request("GET", path)
+        return client.getresponse().status
+    try:
+        activated.wait_for_line(lambda line: "Listening on" in line, "that it listens")
+        assert [status(port, "/health") for port in ports] == [200, 200]
+        assert [status(port, "/metrics") for port in ports] == [404, 200]
+        activated.signal(signal.SIGTERM)
+        assert activated.wait() == 0
+    finally:
+        activated.stop()
 
 
 def test_the_cache_is_shown_as_it_is(two_doors, image, registry):

@@ -77,7 +77,11 @@ static inline void fixture_free(struct fixture *fixture)
     reference_free(fixture->target);
     free(fixture);
 }
-CLEANUP_DEFINE(struct fixture, fixture_free)
+
+static inline void fixture_free_p(struct fixture **slot)
+{
+    fixture_free(*slot);
+}
 
 static const struct platform no_platform = {
     .os = "", .architecture = "", .variant = "", .os_version = ""};

@@ -154,7 +154,7 @@ static void test_who_takes_no_lines_is_asked_for_no_more(void **state)
     append_tags(&body);
     send_batch("application/x-ndjson", buffer_slice(&body));
     int64_t deadline = clock_monotonic_ms() + PATIENCE_MS;
-    while (channel_waiting(sender.asker.response->stream) < 64 * 1024)
+    while (channel_waiting(sender.asker.response->stream) < 64UL * 1024)
         assert_true(clock_monotonic_ms() < deadline);
     assert_true(gets_so_far() < MANY);
     read_all();
