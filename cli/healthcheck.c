@@ -14,6 +14,7 @@ enum {
     URL_MAX = 4096
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): curl's type */
 static size_t ignore_body(char *data, size_t size, size_t count, void *context)
 {
     (void)data;
