@@ -14,7 +14,7 @@ static void note_left(struct check_run *run, const char *repository, const char 
                       const char *what)
 {
     struct check_report *report = run->report;
-    struct buffer text = BUFFER_INIT(2 * REFERENCE_MAX);
+    struct buffer text = BUFFER_INIT(2 * (size_t)REFERENCE_MAX);
 
     (void)buffer_format(&text, "%s/%s%s%s", run->session.endpoint.registry, repository, mark, what);
     if (report->left_count < CHECK_LEFT_MAX) {

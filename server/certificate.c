@@ -24,17 +24,17 @@ enum {
     FILE_SIZE_MAX = 256 * 1024
 };
 
-static void BIO_free_all_p(BIO **slot)
+static void bio_release(BIO **slot)
 {
     BIO_free_all(*slot);
 }
 
-static void X509_free_p(X509 **slot)
+static void x509_release(X509 **slot)
 {
     X509_free(*slot);
 }
 
-static void EVP_PKEY_free_p(EVP_PKEY **slot)
+static void key_release(EVP_PKEY **slot)
 {
     EVP_PKEY_free(*slot);
 }
@@ -83,12 +83,13 @@ static int no_passphrase(char *out, int size, int for_writing, void *context)
 static bool judge(const struct certificate *certificate, const char *chain_path,
                   const char *key_path, struct error *error)
 {
-    CLEANUP(BIO_free_all_p) BIO *chain_text = BIO_new_mem_buf(certificate->chain, -1);
-    CLEANUP(BIO_free_all_p) BIO *key_text = BIO_new_mem_buf(certificate->key, -1);
+    CLEANUP(bio_release) BIO *chain_text = BIO_new_mem_buf(certificate->chain, -1);
+    CLEANUP(bio_release) BIO *key_text = BIO_new_mem_buf(certificate->key, -1);
     if (!chain_text || !key_text)
         return error_no_memory(error);
-    CLEANUP(X509_free_p) X509 *first = PEM_read_bio_X509(chain_text, NULL, no_passphrase, NULL);
-    CLEANUP(EVP_PKEY_free_p)
+    CLEANUP(x509_release)
+    X509 *first = PEM_read_bio_X509(chain_text, NULL, no_passphrase, NULL);
+    CLEANUP(key_release)
     EVP_PKEY *key = PEM_read_bio_PrivateKey(key_text, NULL, no_passphrase, NULL);
 
     if (!first)

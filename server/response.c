@@ -184,10 +184,12 @@ void response_set_header(struct response *response, const char *name, const char
         return;
     char *copy = strdup(value);
     struct response_header *header = copy ? take_place(response, name, true) : NULL;
-    if (header)
-        *header = (struct response_header){name, copy};
-    else
+    if (!header) {
         free(copy);
+        return;
+    }
+    header->name = name;
+    header->value = copy;
 }
 
 void response_set_literal(struct response *response, const char *name, const char *value)

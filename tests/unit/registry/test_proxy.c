@@ -87,6 +87,7 @@ static const char *proxy_for(const struct proxies *proxies, const char *text)
     return host;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): a list of strings is one of char pointers */
 static struct proxies *proxies_of(const char *setting, char *exception)
 {
     struct error error = {0};

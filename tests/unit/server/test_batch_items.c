@@ -60,7 +60,7 @@ static void test_what_is_no_array_is_refused_as_a_whole(void **state)
 
 static void test_more_than_a_thousand_are_too_many(void **state)
 {
-    CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT(8 * (BATCH_ITEMS_MAX + 1));
+    CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT(8 * ((size_t)BATCH_ITEMS_MAX + 1));
     struct batch_items items;
     struct error error;
 
@@ -133,7 +133,7 @@ static void test_other_items_are_invalid_by_themselves(void **state)
 
 static void assert_too_long(const char *start, size_t length, const char *end)
 {
-    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(2 * BATCH_ITEM_SIZE_MAX);
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(2 * (size_t)BATCH_ITEM_SIZE_MAX);
     struct batch_item item = BATCH_ITEM_INIT;
     struct error error;
 

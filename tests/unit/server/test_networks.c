@@ -14,7 +14,8 @@
 /* The network alone, in a list. The caller releases. */
 static struct networks parse(const char *text)
 {
-    char *items[] = {(char *)(uintptr_t)text};
+    CLEANUP(free_p) char *item = strdup(text);
+    char *items[] = {item};
     const struct string_list list = {.items = items, .count = 1};
     struct networks networks;
     struct error error;
@@ -68,7 +69,8 @@ static void test_what_is_no_network_is_refused_by_name(void **state)
                                         "[::1]/128", "10.0.0.1:80", "10.0.0.0/8 "};
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        char *items[] = {(char *)(uintptr_t)texts[i]};
+        CLEANUP(free_p) char *item = strdup(texts[i]);
+        char *items[] = {item};
         const struct string_list list = {.items = items, .count = 1};
         CLEANUP(networks_release) struct networks networks;
         struct error error;
