@@ -175,25 +175,50 @@ bool buffer_append_char(struct buffer *buffer, char byte)
 
 bool buffer_append_integer(struct buffer *buffer, int64_t value)
 {
-    return buffer_format(buffer, "%lld", (long long)value);
+    char digits[sizeof("-9223372036854775808")];
+    char *start = digits + sizeof(digits);
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do {
+        *--start = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        *--start = '-';
+    return buffer_append(buffer, start, (size_t)(digits + sizeof(digits) - start));
+}
+
+/* Formats into the room there is; makes more and formats again only where that was too little. */
+static bool buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)
+{
+    va_list again;
+
+    if (!buffer_reserve(buffer, 0))
+        return false;
+    char *end = buffer->data + buffer->length;
+    size_t room = buffer->capacity - buffer->length;
+    va_copy(again, arguments);
+    int length = vsnprintf(end, room, format, arguments);
+    bool done = length >= 0;
+    if (done && (size_t)length >= room) {
+        *end = '\0';
+        done = buffer_reserve(buffer, (size_t)length);
+        if (done)
+            (void)vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+    if (done)
+        buffer->length += (size_t)length;
+    return done;
 }
 
 bool buffer_format(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;
-    va_list again;
 
     va_start(arguments, format);
-    va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    bool done = buffer_format_list(buffer, format, arguments);
     va_end(arguments);
-
-    bool done = length >= 0 && buffer_reserve(buffer, (size_t)length);
-    if (done) {
-        (void)vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
-        buffer->length += (size_t)length;
-    }
-    va_end(again);
     return done;
 }
 

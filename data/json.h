@@ -111,6 +111,8 @@ void json_write_null(struct json_writer *writer);
 /* Key and value in one line; the string form takes a NUL-terminated text. */
 void json_write_member(struct json_writer *writer, const char *key, const char *text);
 void json_write_member_slice(struct json_writer *writer, const char *key, struct slice text);
+/* An array of them. */
+void json_write_strings(struct json_writer *writer, const char *const *strings, size_t count);
 /* What was read, as it is: members in their order, numbers as written. Absent is null. It may be as
  * deep as JSON_DEPTH_MAX. */
 void json_write_value(struct json_writer *writer, const struct json *value);

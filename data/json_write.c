@@ -94,14 +94,17 @@ static bool is_line_separator(struct slice character)
            slice_equal(character, SLICE("\xe2\x80\xa9"));
 }
 
+static bool is_plain_ascii(char byte)
+{
+    return (unsigned char)byte >= 0x20 && (unsigned char)byte < 0x80 && byte != '"' &&
+           byte != '\\' && byte != '<' && byte != '>' && byte != '&';
+}
+
 static bool is_plain(struct slice character)
 {
-    char byte = character.data[0];
-
     if (character.length > 1)
         return !is_line_separator(character);
-    return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\' && byte != '<' &&
-           byte != '>' && byte != '&';
+    return is_plain_ascii(character.data[0]);
 }
 
 static void write_escape(struct buffer *out, struct slice character)
@@ -130,6 +133,10 @@ static void write_quoted(struct buffer *out, struct slice text)
 
     buffer_append_char(out, '"');
     while (plain < text.length) {
+        if (is_plain_ascii(text.data[plain])) { /* nearly all there is */
+            plain++;
+            continue;
+        }
         struct slice rest = slice_from(text, plain);
         size_t length = escape_utf8_length(rest);
         struct slice character = slice_until(rest, length ? length : 1);
@@ -193,6 +200,14 @@ void json_write_member_slice(struct json_writer *writer, const char *key, struct
 {
     json_write_key(writer, key);
     json_write_string(writer, text);
+}
+
+void json_write_strings(struct json_writer *writer, const char *const *strings, size_t count)
+{
+    json_write_array_begin(writer);
+    for (size_t i = 0; i < count; i++)
+        json_write_string(writer, slice_from_string(strings[i]));
+    json_write_array_end(writer);
 }
 
 /* -- values that were read ------------------------------------------------------------------ */

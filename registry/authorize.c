@@ -17,7 +17,6 @@
 
 enum {
     SCOPE_MAX = 8 * 1024,
-    URL_MAX = 4096,
     ROOT_BODY_MAX = 64 * 1024, /* H13: nobody reads it */
     AUTHORIZATION_MAX = 128 * 1024 + 16,
     SOURCES_MAX = 16, /* repositories to mount from that are named in every scope */
@@ -331,15 +330,12 @@ static bool answer_expiry(struct call *call)
 /* A1: a 401 that does not say what it wants; the API's root may. The caller frees. */
 static struct transfer *authorize_ask_root(struct session *session, struct error *error)
 {
-    struct buffer text = BUFFER_INIT(URL_MAX);
-    struct url url = {0};
+    CLEANUP(url_release) struct url url = {0};
     CLEANUP(transfer_free_p) struct transfer *transfer = NULL;
 
-    buffer_format(&text, "%s/v2/", session->endpoint.base);
-    if (url_parse(buffer_slice(&text), NULL, "registry", &url, error))
-        transfer = session_transfer(session, &url, ROUTE_REGISTRY, false, error);
-    buffer_release(&text);
-    url_release(&url);
+    if (!url_below(&session->origin, SLICE("v2/"), &url, error))
+        return NULL;
+    transfer = session_transfer(session, &url, ROUTE_REGISTRY, false, error);
     if (!transfer)
         return NULL;
     transfer->body_limit = ROOT_BODY_MAX;

@@ -210,6 +210,12 @@ static const char *call_name(const struct call *call)
     return is_blob && call->wanted ? call->wanted->text : call->target;
 }
 
+/* What is read there is called so. */
+static const char *place_noun(enum place place)
+{
+    return place == PLACE_BLOB ? "blob" : "manifest";
+}
+
 void call_describe(const struct call *call, struct buffer *out)
 {
     const struct request *request = &requests[call->kind];
@@ -227,8 +233,8 @@ void call_describe(const struct call *call, struct buffer *out)
                       is_long ? (int)SHORT_DIGEST : (int)strlen(name), name, is_long ? "..." : "",
                       request->into, registry, repository);
     } else {
-        buffer_format(out, "%s '%s' of '%s/%s'", request->place == PLACE_BLOB ? "blob" : "manifest",
-                      name, registry, repository);
+        buffer_format(out, "%s '%s' of '%s/%s'", place_noun(request->place), name, registry,
+                      repository);
     }
 }
 
@@ -248,34 +254,46 @@ static void append_wish(const struct call *call, struct buffer *out)
     }
 }
 
-/* H1: only parts that have passed a parser come together here. */
-static bool write_own_url(const struct call *call, struct buffer *out, struct error *error)
+static void append_place(const struct call *call, struct buffer *out)
 {
-    const char *mirrored = call->session->wish.mirrored;
-
-    buffer_format(out, "%s/v2/%s/", call->session->endpoint.base, call->session->wish.repository);
+    buffer_append_string(out, "v2/");
+    buffer_append_string(out, call->session->wish.repository);
     switch (call_request(call)->place) {
     case PLACE_MANIFEST:
-        buffer_format(out, "manifests/%s", call->target);
+        buffer_append_string(out, "/manifests/");
+        buffer_append_string(out, call->target);
         break;
     case PLACE_BLOB:
-        buffer_format(out, "blobs/%s", call->wanted->text);
+        buffer_append_string(out, "/blobs/");
+        buffer_append_string(out, call->wanted->text);
         break;
     case PLACE_TAGS:
-        buffer_format(out, "tags/list?n=%d", TAGS_A_PAGE);
+        buffer_format(out, "/tags/list?n=%d", TAGS_A_PAGE);
         break;
     case PLACE_UPLOADS:
     case PLACE_UPLOAD:
-        buffer_append_string(out, "blobs/uploads/");
+        buffer_append_string(out, "/blobs/uploads/");
         if (call_request(call)->place == PLACE_UPLOADS)
             append_wish(call, out);
         break;
     }
+}
+
+/* Where the call goes as long as the registry has not said otherwise. */
+static bool find_own_url(const struct call *call, struct url *out, struct error *error)
+{
+    const char *mirrored = call->session->wish.mirrored;
+    struct buffer path = BUFFER_INIT(URL_MAX);
+
+    append_place(call, &path);
     if (mirrored) { /* H28: one mirror may be many registries' */
-        buffer_append_string(out, call_request(call)->place == PLACE_TAGS ? "&ns=" : "?ns=");
-        escape_percent_encode(out, slice_from_string(mirrored));
+        buffer_append_string(&path, call_request(call)->place == PLACE_TAGS ? "&ns=" : "?ns=");
+        escape_percent_encode(&path, slice_from_string(mirrored));
     }
-    return buffer_check(out, "the registry's URL", error);
+    bool done = buffer_check(&path, "the registry's URL", error) &&
+                url_below(&call->session->origin, buffer_slice(&path), out, error);
+    buffer_release(&path);
+    return done;
 }
 
 /* P6, A16: an upload stays where it was asked for; the credentials go along. */
@@ -314,20 +332,21 @@ static bool resolve_upload(struct call *call, const char *uploads)
     return done;
 }
 
-static bool call_write_url(struct call *call)
+static bool call_find_url(struct call *call)
 {
-    struct buffer text = BUFFER_INIT(URL_MAX);
+    struct url own = {0};
 
     if (call->kind == CALL_LIST_TAGS && call->target)
         return url_parse(slice_from_string(call->target), NULL, "page", &call->url, &call->error);
-    bool done = write_own_url(call, &text, &call->error);
-
-    if (done && call_request(call)->place == PLACE_UPLOAD)
-        done = resolve_upload(call, buffer_string(&text));
-    else if (done)
-        done = url_parse(buffer_slice(&text), NULL, "registry", &call->url, &call->error);
-    buffer_release(&text);
-    return done;
+    if (!find_own_url(call, &own, &call->error))
+        return false;
+    if (call_request(call)->place == PLACE_UPLOAD) {
+        bool done = resolve_upload(call, own.text);
+        url_release(&own);
+        return done;
+    }
+    call->url = own;
+    return true;
 }
 
 /* -- beginning ------------------------------------------------------------------------------ */
@@ -430,7 +449,7 @@ bool call_begin(struct call *call)
     if (call->kind == CALL_PUT_MANIFEST && call->content.length > MANIFEST_SIZE_MAX)
         return error_set(&call->error, ERROR_TOO_LARGE, "it has more than %d bytes",
                          (int)MANIFEST_SIZE_MAX);
-    if (!call->url.text && !call_write_url(call))
+    if (!call->url.text && !call_find_url(call))
         return false;
     CLEANUP(transfer_free_p) struct transfer *transfer = call_transfer(call);
     if (!transfer || !add_headers(call, transfer))

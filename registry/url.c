@@ -104,7 +104,9 @@ static bool means_the_same_again(const struct url *url)
     return host && strcmp(host, url->host) == 0;
 }
 
-static bool take_apart(CURLU *parser, struct url *url, const char *what, struct error *error)
+/* `is_encoded`: somewhere there is a percent sign. */
+static bool take_apart(CURLU *parser, bool is_encoded, struct url *url, const char *what,
+                       struct error *error)
 {
     CLEANUP(free_p) char *port = copy_part(parser, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 
@@ -130,7 +132,7 @@ static bool take_apart(CURLU *parser, struct url *url, const char *what, struct 
         return error_no_memory(error);
     if (strlen(url->text) > URL_LENGTH_MAX)
         return refuse(error, what, too_long);
-    return means_the_same_again(url) || refuse(error, what, "a strange host");
+    return !is_encoded || means_the_same_again(url) || refuse(error, what, "a strange host");
 }
 
 bool url_parse(struct slice text, const char *base, const char *what, struct url *out,
@@ -154,10 +156,30 @@ bool url_parse(struct slice text, const char *base, const char *what, struct url
         return error_no_memory(error);
     if (code != CURLUE_OK)
         return refuse(error, what, curl_url_strerror(code));
-    if (!take_apart(parser, &url, what, error))
+    if (!take_apart(parser, slice_find(text, '%') >= 0, &url, what, error))
         return false;
     *out = url;
     url = (struct url){0};
+    return true;
+}
+
+bool url_below(const struct url *origin, struct slice path, struct url *out, struct error *error)
+{
+    size_t base = strlen(origin->text);
+
+    if (path.length > URL_LENGTH_MAX - base)
+        return refuse(error, "registry", too_long);
+    *out = (struct url){.text = malloc(base + path.length + 1),
+                        .scheme = strdup(origin->scheme),
+                        .host = strdup(origin->host),
+                        .port = origin->port};
+    if (!out->text || !out->scheme || !out->host) {
+        url_release(out);
+        return error_no_memory(error);
+    }
+    memcpy(out->text, origin->text, base);
+    memcpy(out->text + base, path.data, path.length);
+    out->text[base + path.length] = '\0';
     return true;
 }
 

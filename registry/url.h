@@ -27,6 +27,11 @@ struct url {
  * internal. */
 bool url_parse(struct slice text, const char *base, const char *what, struct url *out,
                struct error *error) MUST_USE;
+/* What lies at `path` below an origin: the origin was parsed, the path is made by us of parts that
+ * have passed a parser (H1), so neither is parsed again. `path` begins without a slash, and
+ * `origin` has no path of its own. Errors: upstream (longer than 8 KiB), internal. */
+bool url_below(const struct url *origin, struct slice path, struct url *out,
+               struct error *error) MUST_USE;
 void url_release(struct url *url);
 /* Scheme, host and effective port are equal (H15). */
 bool url_same_origin(const struct url *a, const struct url *b);

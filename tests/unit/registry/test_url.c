@@ -250,6 +250,58 @@ static void test_H15_origin_is_scheme_host_and_effective_port(void **state)
     assert_false(same_origin("https://h/", "https://h.evil.test/"));
 }
 
+/* -- below an origin ------------------------------------------------------------------------ */
+
+static struct url origin_of(const char *text)
+{
+    struct url origin;
+    struct error error = {0};
+
+    assert_true(url_parse(slice_from_string(text), NULL, "registry", &origin, &error));
+    return origin;
+}
+
+static void test_a_url_below_an_origin_is_what_parsing_it_gives(void **state)
+{
+    (void)state;
+    static const char *const origins[] = {"https://Registry.Example", "http://127.1:5000",
+                                          "https://[::1]:443"};
+    const char *path = "v2/lab/app/blobs/uploads/?mount=sha256%3Aab&from=lab%2Fbase";
+
+    for (size_t i = 0; i < sizeof(origins) / sizeof(*origins); i++) {
+        struct url origin = origin_of(origins[i]);
+        struct url below;
+        struct error error = {0};
+        assert_true(url_below(&origin, slice_from_string(path), &below, &error));
+        struct url parsed = origin_of(below.text);
+        assert_string_equal(below.text, parsed.text);
+        assert_string_equal(below.text + strlen(origin.text), path);
+        assert_true(url_same_origin(&below, &parsed));
+        url_release(&parsed);
+        url_release(&below);
+        url_release(&origin);
+    }
+}
+
+static void test_an_endless_path_below_an_origin_is_refused(void **state)
+{
+    (void)state;
+    static char path[8200];
+    struct url origin = origin_of("https://registry.example");
+    struct url below = {0};
+    struct error error = {0};
+
+    memset(path, 'a', sizeof(path));
+    size_t room = 8192 - strlen(origin.text);
+    assert_true(url_below(&origin, slice_of(path, room), &below, &error));
+    assert_int_equal(strlen(below.text), 8192);
+    url_release(&below);
+    assert_false(url_below(&origin, slice_of(path, room + 1), &below, &error));
+    assert_int_equal(error.code, ERROR_UPSTREAM);
+    assert_null(below.text);
+    url_release(&origin);
+}
+
 static void test_release_is_for_null_and_twice_too(void **state)
 {
     (void)state;
@@ -340,6 +392,8 @@ int main(void)
         cmocka_unit_test(test_a_bad_base_is_our_own_fault),
         cmocka_unit_test(test_S21_the_url_is_not_in_the_message),
         cmocka_unit_test(test_H15_origin_is_scheme_host_and_effective_port),
+        cmocka_unit_test(test_a_url_below_an_origin_is_what_parsing_it_gives),
+        cmocka_unit_test(test_an_endless_path_below_an_origin_is_refused),
         cmocka_unit_test(test_release_is_for_null_and_twice_too),
         cmocka_unit_test(test_without_memory_no_url_is_taken),
     };
