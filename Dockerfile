@@ -11,6 +11,7 @@ ARG DEBIAN=debian:bookworm
 # On the builder's own architecture, for the image's: nothing is emulated.
 FROM --platform=$BUILDPLATFORM ${DEBIAN} AS build
 ARG TARGETARCH
+ARG REVISION=unknown
 WORKDIR /src
 COPY meson.build meson_options.txt build.h.in ./
 COPY base base
@@ -24,7 +25,7 @@ COPY systemd systemd
 COPY docs docs
 COPY deploy deploy
 COPY script script
-RUN deploy/image/build "$TARGETARCH"
+RUN deploy/image/build "$TARGETARCH" "$REVISION"
 
 FROM scratch
 ARG VERSION=unknown

@@ -75,6 +75,24 @@ struct slice slice_until(struct slice whole, size_t length)
     return slice_of(whole.data, length < whole.length ? length : whole.length);
 }
 
+struct slice slice_before(struct slice whole, char byte)
+{
+    ptrdiff_t at = slice_find(whole, byte);
+    return at < 0 ? whole : slice_until(whole, (size_t)at);
+}
+
+struct slice slice_take_part(struct slice *rest, char byte)
+{
+    struct slice part = slice_before(*rest, byte);
+    *rest = slice_from(*rest, part.length + 1);
+    return part;
+}
+
+struct slice slice_without_mark(struct slice whole)
+{
+    return slice_starts_with(whole, SLICE("\xef\xbb\xbf")) ? slice_from(whole, 3) : whole;
+}
+
 struct slice slice_trim(struct slice whole)
 {
     while (whole.length && is_blank(whole.data[0]))
@@ -170,7 +188,13 @@ bool buffer_append_string(struct buffer *buffer, const char *text)
 
 bool buffer_append_char(struct buffer *buffer, char byte)
 {
-    return buffer_append(buffer, &byte, 1);
+    bool has_room = buffer->state == BUFFER_OK && buffer->length + 1 < buffer->capacity;
+
+    if (!has_room)
+        return buffer_append(buffer, &byte, 1);
+    buffer->data[buffer->length++] = byte;
+    buffer->data[buffer->length] = '\0';
+    return true;
 }
 
 bool buffer_append_integer(struct buffer *buffer, int64_t value)

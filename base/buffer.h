@@ -49,6 +49,12 @@ ptrdiff_t slice_find_last(struct slice whole, char byte);
 struct slice slice_from(struct slice whole, size_t start);
 /* The first `length` bytes (or all there are). */
 struct slice slice_until(struct slice whole, size_t length);
+/* What stands before the first `byte`; all, where there is none. */
+struct slice slice_before(struct slice whole, char byte);
+/* Takes that off `rest`, and the byte with it: part by part until `rest` is empty. */
+struct slice slice_take_part(struct slice *rest, char byte);
+/* Without UTF-8's byte order mark, with which editors of other systems begin a text. */
+struct slice slice_without_mark(struct slice whole);
 /* Without ASCII blanks (space, tab, CR, LF) at either end. */
 struct slice slice_trim(struct slice whole);
 /* A NUL-terminated copy the caller frees; NULL when there is no memory. */

@@ -8,7 +8,7 @@
  * allocates, so running out of memory can be reported, and an error crosses threads by assignment.
  *
  * There is one code for each *different reaction*. The front ends map codes to HTTP statuses
- * (server/response.c) and exit statuses (cli/exit.c), one table each.
+ * (server/response_error.c) and exit statuses (cli/exit.c), one table each.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

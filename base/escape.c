@@ -53,6 +53,11 @@ size_t escape_utf8_length(struct slice text)
     return length;
 }
 
+static bool is_plain_ascii(char byte)
+{
+    return byte >= ' ' && byte < 0x7f && byte != '\\';
+}
+
 /* C1 controls (U+0080-9F) and the characters that turn the reading direction or hide text:
  * U+061C, U+200B-200F, U+2028-202E, U+2066-2069, U+FEFF. */
 static bool is_unprintable(struct slice character)
@@ -60,7 +65,7 @@ static bool is_unprintable(struct slice character)
     const unsigned char *bytes = (const unsigned char *)character.data;
 
     if (character.length == 1)
-        return bytes[0] < 0x20 || bytes[0] == 0x7f || bytes[0] == '\\';
+        return !is_plain_ascii(character.data[0]);
     if (character.length == 2)
         return (bytes[0] == 0xc2 && bytes[1] < 0xa0) || (bytes[0] == 0xd8 && bytes[1] == 0x9c);
     if (character.length != 3)
@@ -97,6 +102,11 @@ const char *escape_text(char *out, size_t size, struct slice text)
     size_t room = size - 1 - ELLIPSIS; /* `size` is at least 8 */
 
     while (text.length) {
+        if (used < room && is_plain_ascii(text.data[0])) { /* nearly all there is */
+            out[used++] = text.data[0];
+            text = slice_of(text.data + 1, text.length - 1);
+            continue;
+        }
         char escaped[16];
         size_t length = escape_utf8_length(text);
         struct slice character = slice_until(text, length ? length : 1);
@@ -124,6 +134,16 @@ bool escape_is_header_safe(struct slice text)
             return false;
     }
     return true;
+}
+
+bool escape_has_control_byte(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte < ' ' || byte == 0x7f)
+            return true;
+    }
+    return false;
 }
 
 static bool is_unreserved(char byte)

@@ -33,6 +33,9 @@ size_t escape_utf8_length(struct slice text);
  * other control byte (rules H1, S18). */
 bool escape_is_header_safe(struct slice text);
 
+/* True where a byte is a control character: a line break, a NUL, a tab. */
+bool escape_has_control_byte(struct slice text);
+
 /* Percent-encodes all but RFC 3986's unreserved characters. */
 bool escape_percent_encode(struct buffer *out, struct slice text);
 /* Decodes %XX; with `plus`, '+' is a space (form data). False at a broken escape or a NUL. */

@@ -22,7 +22,8 @@ enum {
     LOG_LINE_SIZE = 4096,
     LOG_VALUE_SIZE = 1536,
     LOG_PRESSING_SIZE = LOG_BUFFER_SIZE / 2, /* so much is not to wait */
-    LOG_REST_MS = 10
+    LOG_REST_MS = 10,
+    LOG_PATIENCE = 1000 /* ms */
 };
 
 static struct {
@@ -31,6 +32,7 @@ static struct {
     struct buffer filling; /* guarded by lock */
     bool stopping;         /* guarded by lock */
     bool running;          /* guarded by lock */
+    bool ended;            /* guarded by lock: the thread has nothing more to do */
     bool is_pressing;      /* guarded by lock: what has gathered is not to wait */
     uint64_t unreported;   /* guarded by lock: dropped and not yet logged */
 
@@ -266,6 +268,8 @@ static void *log_thread(void *unused)
         pthread_mutex_lock(&state.lock);
         log_rest();
     }
+    state.ended = true;
+    pthread_cond_signal(&state.wake);
     pthread_mutex_unlock(&state.lock);
     buffer_release(&writing);
     return NULL;
@@ -279,6 +283,7 @@ bool log_start(int fd, enum log_level level, enum log_format format, struct erro
     buffer_init(&state.filling, LOG_BUFFER_SIZE);
     clock_condition_init(&state.wake);
     state.stopping = false;
+    state.ended = false;
     if (pthread_create(&state.thread, NULL, log_thread, NULL) != 0)
         return error_set(error, ERROR_INTERNAL, "cannot start the log's thread");
 
@@ -288,7 +293,19 @@ bool log_start(int fd, enum log_level level, enum log_format format, struct erro
     return true;
 }
 
-void log_stop(void)
+/* Called with the lock held. */
+static bool log_ends_within(int64_t patience)
+{
+    struct timespec until = clock_timespec(clock_monotonic_ms() + patience);
+    int status = 0;
+
+    while (!state.ended && status != ETIMEDOUT)
+        status = pthread_cond_timedwait(&state.wake, &state.lock, &until);
+    return state.ended;
+}
+
+/* A thread that is stuck is left as it is: it would use what is given back here. */
+static void log_end(int64_t patience)
 {
     pthread_mutex_lock(&state.lock);
     bool running = state.running;
@@ -296,10 +313,21 @@ void log_stop(void)
     state.stopping = true;
     if (running)
         pthread_cond_signal(&state.wake);
+    bool is_stuck = running && !log_ends_within(patience);
     pthread_mutex_unlock(&state.lock);
-    if (!running)
+    if (!running || is_stuck)
         return;
     pthread_join(state.thread, NULL);
     (void)pthread_cond_destroy(&state.wake);
     buffer_release(&state.filling);
+}
+
+void log_stop(void)
+{
+    log_end(INT64_MAX / 2); /* for ever, with room for the time of day */
+}
+
+void log_stop_soon(void)
+{
+    log_end(LOG_PATIENCE);
 }

@@ -56,6 +56,8 @@ struct log_field {
 bool log_start(int fd, enum log_level level, enum log_format format, struct error *error) MUST_USE;
 /* Writes what is waiting and ends the thread. */
 void log_stop(void);
+/* The same, but within a second: what nobody has taken by then is lost. The process ends next. */
+void log_stop_soon(void);
 
 /* Any thread. */
 void log_set_level(enum log_level level);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/escape.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/print.h"
@@ -16,27 +17,17 @@ enum {
     PASSWORD_MAX = 16 * 1024 /* identity tokens of cloud registries take 4 KiB and more */
 };
 
-static bool has_control_byte(struct slice text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte < ' ' || byte == 0x7f)
-            return true;
-    }
-    return false;
-}
-
 /* Basic authentication joins the two with a colon, and a line break would end the header (C3). */
 static bool make_credential(const char *username, struct slice password, struct credential **out,
                             struct error *error)
 {
     struct slice name = slice_from_string(username);
 
-    if (name.length == 0 || slice_find(name, ':') >= 0 || has_control_byte(name))
+    if (name.length == 0 || slice_find(name, ':') >= 0 || escape_has_control_byte(name))
         return error_set(error, ERROR_INVALID, "--username is empty or holds ':' or a line break");
     if (password.length == 0)
         return error_set(error, ERROR_INVALID, "the password is empty");
-    if (has_control_byte(password))
+    if (escape_has_control_byte(password))
         return error_set(error, ERROR_INVALID, "the password is more than one line of text");
     *out = credential_new(name, password);
     return *out || error_no_memory(error);

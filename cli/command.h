@@ -9,6 +9,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include "base/suggest.h"
 #include "cli/exit.h"
 #include "cli/options.h"
 
@@ -52,6 +53,9 @@ enum command_id command_find(char *const *operands, size_t count, size_t *words)
 bool command_is_part_of(enum command_id sub_command, enum command_id command);
 /* The bits of the command and its sub-commands in flag.commands. */
 uint32_t command_bits(enum command_id command);
+
+/* The sub-command of it that is nearest to `word`, or for COMMAND_COUNT the command. */
+struct suggestion command_nearest(enum command_id command, struct slice word);
 
 /* Always false: `word` is no sub-command of it, or no command at all for COMMAND_COUNT; the error
  * (invalid) names the nearest one that is. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "base/suggest.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/program.h"
@@ -184,20 +183,27 @@ uint32_t command_bits(enum command_id command)
     return bits;
 }
 
-bool command_refuse(enum command_id command, const char *word, struct error *error)
+struct suggestion command_nearest(enum command_id command, struct slice word)
 {
     bool is_first = command == COMMAND_COUNT;
-    const char *before = is_first ? "" : commands[command].name;
-    const char *space = is_first ? "" : " ";
-    size_t length = strlen(before) + strlen(space);
-    struct slice name = slice_from_string(word);
-    struct suggestion suggestion = suggestion_begin(name);
+    size_t length = is_first ? 0 : strlen(commands[command].name) + 1;
+    struct suggestion suggestion = suggestion_begin(word);
 
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
         bool is_meant = is_first || command_is_part_of((enum command_id)i, command);
         if (is_meant && commands[i].summary && program_has((enum command_id)i))
             suggestion_consider(&suggestion, slice_from_string(commands[i].name + length));
     }
+    return suggestion;
+}
+
+bool command_refuse(enum command_id command, const char *word, struct error *error)
+{
+    bool is_first = command == COMMAND_COUNT;
+    const char *before = is_first ? "" : commands[command].name;
+    const char *space = is_first ? "" : " ";
+    struct slice name = slice_from_string(word);
+    struct suggestion suggestion = command_nearest(command, name);
     const char *phrase = suggestion_phrase(&suggestion);
     if (phrase[0]) {
         return error_set(error, ERROR_INVALID, "unknown command '%s%s%s'%s", before, space,

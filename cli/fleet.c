@@ -148,6 +148,7 @@ static bool add(void *context, struct slice image, struct error *error)
 
 bool fleet_read(struct fleet *fleet, struct slice text, struct error *error)
 {
+    text = slice_without_mark(text);
     if (!slice_starts_with(slice_trim(text), SLICE("{")))
         return read_lines(fleet, text, error);
     return pods_each_image(text, add, fleet, error);

@@ -2,16 +2,28 @@
 /*
  * mquery healthcheck: is the service there and alive? For a container's HEALTHCHECK, which has no
  * shell and no curl to ask with.
+ *
+ * It asks where a daemon in the same environment listens: PORT, MQUERY_SERVER_LISTEN, over TLS with
+ * MQUERY_SERVER_TLS_CERT. What never leaves the machine needs no proof of who answers, and the
+ * certificate is hardly one for 127.0.0.1: there it is not verified.
  */
 #include <curl/curl.h>
 
 #include "base/escape.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/settings.h"
 
 enum {
     TIMEOUT_MS = 2000,
     URL_MAX = 4096
+};
+
+/* Where to ask. */
+struct target {
+    struct buffer url;
+    struct buffer socket; /* a Unix socket's path; "": none */
+    bool is_here;         /* on this machine */
 };
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): curl's type */
@@ -22,50 +34,118 @@ static size_t ignore_body(char *data, size_t size, size_t count, void *context)
     return size * count;
 }
 
-/* --server's, or the port that `serve` listens on in a container. */
-static bool write_url(const struct options *options, struct buffer *out)
-{
-    const char *server = options->values[OPTION_SERVER];
-    const char *port = getenv("PORT"); /* NOLINT(concurrency-mt-unsafe): no thread runs yet */
+/* -- where to ask --------------------------------------------------------------------------- */
 
-    if (server)
-        return buffer_format(out, "%s/health", server);
-    return buffer_format(out, "http://127.0.0.1:%s/health", port && *port ? port : "8080");
+/* Of a URL that a person gave; what is no URL is left for the asking to refuse. */
+static bool is_loopback(const char *url)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    CURLU *parts = curl_url();
+    char *host = NULL;
+    bool is_here = false;
+
+    if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+            is_here = is_here || slice_equal_string(slice_from_string(host), names[i]);
+    }
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return is_here;
 }
 
-static bool ask(CURL *easy, const char *url, struct error *error)
+/* What listens on all addresses is asked at one of them. */
+static struct slice address_to_ask(struct slice host)
 {
-    long status = 0;
+    if (host.length == 0 || slice_equal(host, SLICE("0.0.0.0")))
+        return SLICE("127.0.0.1");
+    return slice_equal(host, SLICE("[::]")) ? SLICE("[::1]") : host;
+}
 
-    (void)curl_easy_setopt(easy, CURLOPT_URL, url);
+/* `listen` is server.listen, known to be one. */
+static void target_listener(struct target *target, struct slice listen, bool speaks_tls)
+{
+    static const char unix_prefix[] = "unix:";
+    bool is_unix = slice_starts_with(listen, slice_from_string(unix_prefix));
+    ptrdiff_t colon = slice_find_last(listen, ':');
+
+    (void)buffer_append_string(&target->url, speaks_tls ? "https://" : "http://");
+    if (is_unix) {
+        (void)buffer_append_slice(&target->socket, slice_from(listen, sizeof(unix_prefix) - 1));
+        (void)buffer_append_string(&target->url, "localhost");
+    } else if (colon >= 0) {
+        (void)buffer_append_slice(&target->url, address_to_ask(slice_until(listen, (size_t)colon)));
+        (void)buffer_append_slice(&target->url, slice_from(listen, (size_t)colon));
+    }
+    (void)buffer_append_string(&target->url, "/health");
+    target->is_here = true;
+}
+
+/* --server's, or the daemon's of this environment. */
+static bool find_target(const struct options *options, struct target *target, struct error *error)
+{
+    const char *server = options->values[OPTION_SERVER];
+
+    if (server) {
+        (void)buffer_format(&target->url, "%s/health", server);
+        target->is_here = is_loopback(server);
+    } else {
+        CLEANUP(config_unref_p) struct config *config = settings_load_server(error);
+        if (!config)
+            return false;
+        target_listener(target, slice_from_string(config->server.listen),
+                        config->server.tls_cert != NULL);
+    }
+    return buffer_check(&target->url, "the service's address", error) &&
+           buffer_check(&target->socket, "the socket's path", error);
+}
+
+/* -- asking --------------------------------------------------------------------------------- */
+
+static void prepare(CURL *easy, const struct target *target)
+{
+    (void)curl_easy_setopt(easy, CURLOPT_URL, buffer_string(&target->url));
+    if (target->socket.length > 0)
+        (void)curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, buffer_string(&target->socket));
+    if (target->is_here) {
+        (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore_body);
+}
+
+static bool ask(CURL *easy, const struct target *target, struct error *error)
+{
+    struct slice url = buffer_slice(&target->url);
+    long status = 0;
+
+    prepare(easy, target);
     CURLcode result = curl_easy_perform(easy);
     if (result != CURLE_OK) {
-        return error_set(error, ERROR_UPSTREAM, "'%s': %s", ESCAPED(slice_from_string(url)),
+        return error_set(error, ERROR_UPSTREAM, "'%s': %s", ESCAPED(url),
                          curl_easy_strerror(result));
     }
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    return status == 200 || error_set(error, ERROR_UPSTREAM, "'%s' answers %ld",
-                                      ESCAPED(slice_from_string(url)), status);
+    return status == 200 ||
+           error_set(error, ERROR_UPSTREAM, "'%s' answers %ld", ESCAPED(url), status);
 }
 
 /* Docker knows 0 and 1 only. */
 enum exit_status command_healthcheck(const struct options *options)
 {
-    CLEANUP(buffer_release) struct buffer url = BUFFER_INIT(URL_MAX);
+    struct target target = {.url = BUFFER_INIT(URL_MAX), .socket = BUFFER_INIT(URL_MAX)};
     struct error error;
-    bool is_healthy = false;
     CURL *easy = curl_easy_init();
+    bool is_healthy = (easy || error_no_memory(&error)) && find_target(options, &target, &error) &&
+                      ask(easy, &target, &error);
 
-    if (easy && write_url(options, &url))
-        is_healthy = ask(easy, buffer_string(&url), &error);
-    else
-        (void)error_no_memory(&error);
     curl_easy_cleanup(easy);
+    buffer_release(&target.url);
+    buffer_release(&target.socket);
     if (is_healthy)
         return EXIT_YES;
     (void)print_failure(NULL, &error);

@@ -10,6 +10,7 @@
 enum {
     LINE_MAX_LENGTH = 256,
     DIGEST_SHOWN = sizeof("sha256:0123456789ab") - 1,
+    LONG_MS = 1000, /* a copy that took as long, since it was heard of, leaves a line */
     MEBIBYTE = 1048576
 };
 
@@ -101,7 +102,7 @@ static void note_copying(struct progress *progress, const struct push_event *eve
         *free_place = (struct progress_copy){*event->digest, clock_monotonic_ms()};
 }
 
-/* Only of a long copy is heard before it is done. */
+/* Of a short copy nothing is heard before it is done, unless it is told of with a long one. */
 static void note_copied(struct progress *progress, const struct push_event *event)
 {
     struct progress_copy *copy = find_copy(progress, event->digest->text);
@@ -109,7 +110,8 @@ static void note_copied(struct progress *progress, const struct push_event *even
     progress->copied++;
     if (!copy)
         return;
-    print_copied(progress, event, copy->began);
+    if (clock_monotonic_ms() - copy->began >= LONG_MS)
+        print_copied(progress, event, copy->began);
     *copy = (struct progress_copy){0};
 }
 

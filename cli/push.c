@@ -16,11 +16,6 @@
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/spec_source.h"
-#include "data/json.h"
-
-enum {
-    OUTPUT_MAX = 32 * 1024 * 1024 /* a list of 4 MiB as JSON, every byte of it escaped */
-};
 
 struct push {
     bool is_dry_run;
@@ -41,57 +36,22 @@ static void push_release(struct push *push)
 
 /* -- what came of it ------------------------------------------------------------------------ */
 
+static void print_lines(const struct push *push, const struct warnings *warnings)
+{
+    for (size_t i = 0; i < warnings->count; i++)
+        print_warning(push->spec->image, warnings->lines[i]);
+}
+
 /* JSON has them among its keys; of a failure nothing but these lines is left. */
 static void print_warnings(const struct push *push)
 {
-    for (size_t i = 0; i < push->result.warnings.count; i++)
-        print_warning(push->spec->image, push->result.warnings.lines[i]);
+    print_lines(push, &push->spec->warnings);
+    print_lines(push, &push->result.warnings);
 }
 
-/* Those that now have the new content, the target's own first. */
-static void write_tags(struct json_writer *writer, const struct push *push)
-{
-    const struct spec *spec = push->spec;
-    size_t count = push->result.tags_pushed;
-
-    json_write_key(writer, "tags");
-    json_write_array_begin(writer);
-    for (size_t i = 0; i < count; i++) {
-        const char *tag = i == 0 ? reference_target(spec->target) : spec->tags[i - 1];
-        json_write_string(writer, slice_from_string(tag));
-    }
-    json_write_array_end(writer);
-}
-
-static void write_warnings(struct json_writer *writer, const struct warnings *warnings)
-{
-    json_write_key(writer, "warnings");
-    json_write_array_begin(writer);
-    for (size_t i = 0; i < warnings->count; i++)
-        json_write_string(writer, slice_from_string(warnings->lines[i]));
-    json_write_array_end(writer);
-}
-
-/* What POST /push answers. */
 static void write_json(const struct push *push, struct buffer *out)
 {
-    const struct push_result *result = &push->result;
-    struct json_writer writer = json_writer_begin(out, JSON_COMPACT);
-
-    json_write_object_begin(&writer);
-    json_write_member(&writer, "digest", result->digest.text);
-    json_write_key(&writer, "size");
-    json_write_integer(&writer, (int64_t)result->list.length);
-    json_write_member(&writer, "mediatype", result->media_type);
-    json_write_member(&writer, "image", push->spec->image);
-    write_tags(&writer, push);
-    write_warnings(&writer, &result->warnings);
-    if (push->is_dry_run) {
-        json_write_key(&writer, "dry_run");
-        json_write_boolean(&writer, true);
-        json_write_member_slice(&writer, "manifest", buffer_slice(&result->list));
-    }
-    json_write_object_end(&writer);
+    (void)push_write_json(push->spec, &push->result, push->is_dry_run, out);
     (void)buffer_append_char(out, '\n');
 }
 
@@ -105,7 +65,7 @@ static void write_digest(const struct push *push, struct buffer *out)
  * digest would be another; but on a terminal a line ends. */
 static void write_dry_run(const struct push *push, struct buffer *out)
 {
-    CLEANUP(buffer_release) struct buffer digest = BUFFER_INIT(OUTPUT_MAX);
+    CLEANUP(buffer_release) struct buffer digest = BUFFER_INIT(PUSH_JSON_MAX);
 
     write_digest(push, &digest);
     (void)fputs(buffer_string(&digest), stderr);
@@ -116,7 +76,7 @@ static void write_dry_run(const struct push *push, struct buffer *out)
 
 static enum exit_status print_result(const struct push *push)
 {
-    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(OUTPUT_MAX);
+    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(PUSH_JSON_MAX);
     struct error error;
 
     if (!push->is_json)
@@ -134,7 +94,7 @@ static enum exit_status print_result(const struct push *push)
 
 static enum exit_status print_interruption(const struct push *push, int number)
 {
-    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(OUTPUT_MAX);
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(PUSH_JSON_MAX);
 
     if (push->result.tags_pushed == 0) {
         (void)buffer_append_string(&text, "interrupted; nothing is tagged");
@@ -163,10 +123,7 @@ static bool run(struct push *push, struct progress *progress, struct error *erro
     };
 
     registry_on_warning(push->agent.registry, progress_warn, progress);
-    bool is_pushed = registry_push(push->agent.registry, &wish, &push->result, error);
-    for (size_t i = 0; i < push->spec->warnings.count; i++)
-        warnings_add(&push->result.warnings, "%s", push->spec->warnings.lines[i]);
-    return is_pushed;
+    return registry_push(push->agent.registry, &wish, &push->result, error);
 }
 
 /* A signal that came too late to keep it from being done is not told. */

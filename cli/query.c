@@ -17,7 +17,8 @@
 
 enum {
     OUTPUT_MAX = 16 * 1024 * 1024,
-    WARNING_SIZE = 512
+    WARNING_SIZE = 512,
+    CAUSE_LENGTH = 180 /* of a message that is to be added to */
 };
 
 struct question {
@@ -155,6 +156,19 @@ static bool tell_answer(const struct query *query, const struct question *questi
     return true;
 }
 
+/* An image that nobody has may have been meant as a command: `mquery inspct app`. */
+static void hint_at_commands(struct question *question)
+{
+    const struct error cause = question->error;
+    struct suggestion suggestion =
+        command_nearest(COMMAND_COUNT, slice_from_string(question->image));
+    const char *phrase = suggestion_phrase(&suggestion);
+
+    if (phrase[0] && (cause.code == ERROR_NOT_FOUND || cause.code == ERROR_DENIED))
+        error_set(&question->error, cause.code, "%.*s; no command either%s", CAUSE_LENGTH,
+                  cause.message, phrase);
+}
+
 /* -- the crowd ------------------------------------------------------------------------------ */
 
 static const char *lane(const void *context, size_t number)
@@ -183,6 +197,8 @@ static bool tell(void *context, size_t number)
     enum exit_status status = EXIT_YES;
     bool can_go_on = true;
 
+    if (number == 0 && question->reference && !question->answer.report)
+        hint_at_commands(question);
     if (!question->reference)
         status = print_bad_reference(question->image, &question->error);
     else if (!question->answer.report)

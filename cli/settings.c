@@ -15,11 +15,19 @@ static const char *const timeout_settings[] = {
     [SETTINGS_PUSH_TIMEOUT] = "push.timeout",
 };
 
-/* The variables of the section "registry"; the rest of the environment may be meant for a daemon,
- * and what is wrong there is no reason to fail here. The caller frees the list, not its strings. */
-static const char **registry_environment(struct error *error)
+static bool begins_with_one(const char *variable, const char *const *prefixes)
 {
-    static const char prefix[] = "MQUERY_REGISTRY_";
+    for (; *prefixes; prefixes++) {
+        if (strncmp(variable, *prefixes, strlen(*prefixes)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The variables that matter here; what is wrong with the others is no reason to fail. The caller
+ * frees the list, not its strings. */
+static const char **environment_of(const char *const *prefixes, struct error *error)
+{
     size_t count = 0;
     size_t kept = 0;
 
@@ -31,7 +39,7 @@ static const char **registry_environment(struct error *error)
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        if (strncmp(environ[i], prefix, sizeof(prefix) - 1) == 0)
+        if (begins_with_one(environ[i], prefixes))
             variables[kept++] = environ[i];
     }
     return variables;
@@ -56,7 +64,8 @@ static struct config *load(const struct options *options, const char *timeout_se
     struct config_override overrides[] = {{timeout_setting, timeout}};
     struct warnings warnings = {0};
 
-    CLEANUP(free_p) const char **variables = registry_environment(error);
+    static const char *const ours[] = {"MQUERY_REGISTRY_", NULL};
+    CLEANUP(free_p) const char **variables = environment_of(ours, error);
     if (!variables)
         return NULL;
     struct config *config = config_load(&(struct config_sources){.defaults = defaults,
@@ -128,4 +137,18 @@ struct config *settings_load(const struct options *options, enum settings_timeou
     config->registry.plain_http = options->values[OPTION_PLAIN_HTTP] != NULL;
     config->registry.insecure = options->values[OPTION_INSECURE] != NULL;
     return TAKE(config);
+}
+
+struct config *settings_load_server(struct error *error)
+{
+    static const char *const servers[] = {"MQUERY_SERVER_", "PORT=", NULL};
+    struct warnings warnings = {0};
+
+    CLEANUP(free_p) const char **variables = environment_of(servers, error);
+    if (!variables)
+        return NULL;
+    struct config *config =
+        config_load(&(struct config_sources){.environment = variables}, &warnings, error);
+    warnings_release(&warnings);
+    return config;
 }

@@ -22,4 +22,8 @@ enum settings_timeout {
 struct config *settings_load(const struct options *options, enum settings_timeout timeout,
                              struct error *error) MUST_USE;
 
+/* The section "server" as a daemon in this environment has it, where it has no file or flags. One
+ * reference, the caller's. Errors: as above. */
+struct config *settings_load_server(struct error *error) MUST_USE;
+
 #endif

@@ -67,6 +67,12 @@ struct config_host {
     bool is_implied; /* named by a mirrors list or by registry.certs_dirs alone */
 };
 
+/* In which header trusted proxies tell for whom they ask. */
+enum proxy_header {
+    PROXY_HEADER_X_FORWARDED_FOR, /* and X-Forwarded-Proto */
+    PROXY_HEADER_FORWARDED        /* RFC 7239 */
+};
+
 enum access_log {
     ACCESS_LOG_ALL,
     ACCESS_LOG_MISSES,
@@ -87,6 +93,7 @@ struct config_server {
     char *tls_key;
     char *tokens_file;                   /* who may read; NULL: everybody */
     struct string_list trusted_proxies;  /* addresses, networks, "unix" */
+    enum proxy_header proxy_header;      /* theirs */
     uint32_t rate_limit;                 /* lookups a minute for one client; 0: any */
     uint32_t max_connections_per_client; /* 0: any */
 };

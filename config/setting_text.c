@@ -156,10 +156,7 @@ static void print_list(const struct setting *setting, const void *slot, struct b
     struct json_writer writer = json_writer_begin(out, JSON_COMPACT);
 
     (void)setting;
-    json_write_array_begin(&writer);
-    for (size_t i = 0; i < list->count; i++)
-        json_write_string(&writer, slice_from_string(list->items[i]));
-    json_write_array_end(&writer);
+    json_write_strings(&writer, (const char *const *)list->items, list->count);
 }
 
 static bool copy_list(const struct setting *setting, const void *from, void *to,

@@ -21,6 +21,7 @@
 
 static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
+static const char *const proxy_headers[] = {"x-forwarded-for", "forwarded", NULL};
 static const char *const accesses[] = {"all", "misses", "none", NULL};
 
 /* clang-format off */
@@ -64,6 +65,9 @@ const struct setting settings[] = {
     {"server.trusted_proxies", &setting_text_list, LIVE(server.trusted_proxies),
      "[]", 0, 0, NULL,
      "who is believed about whom they ask for: addresses, networks such as 10.0.0.0/8, unix"},
+    {"server.proxy_header", &setting_word, LIVE(server.proxy_header),
+     "x-forwarded-for", 0, 0, proxy_headers,
+     "x-forwarded-for or forwarded: where they say it; the other header is not believed"},
     {"server.rate_limit", &setting_count, LIVE(server.rate_limit),
      "0", 0, 1000000, NULL,
      "questions a minute that one client may ask of registries through us; 0: any number"},

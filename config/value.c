@@ -216,6 +216,24 @@ bool value_is_text(struct slice text)
     return text.length > 0;
 }
 
+/* As ".example.com" has, which would be no host's name and no pattern either. */
+static bool has_empty_label(struct slice name)
+{
+    char before = '.';
+
+    for (size_t i = 0; i < name.length; before = name.data[i++]) {
+        if (name.data[i] == '.' && before == '.')
+            return true;
+    }
+    return before == '.';
+}
+
+static bool is_port(struct slice text)
+{
+    uint64_t port = 0;
+    return value_parse_count(text, &port) && port >= 1 && port <= PORT_MAX;
+}
+
 bool value_is_host(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
@@ -223,7 +241,13 @@ bool value_is_host(struct slice text)
         if (!is_digit(byte) && !is_letter(byte) && !is_one_of(byte, ".-:[]"))
             return false;
     }
-    return text.length > 0 && text.length <= HOST_LENGTH_MAX;
+    if (text.length == 0 || text.length > HOST_LENGTH_MAX)
+        return false;
+    if (text.data[0] == '[')
+        return true;
+    ptrdiff_t colon = slice_find(text, ':');
+    return !has_empty_label(colon < 0 ? text : slice_until(text, (size_t)colon)) &&
+           (colon < 0 || is_port(slice_from(text, (size_t)colon + 1)));
 }
 
 bool value_is_pattern(struct slice text)

@@ -31,8 +31,8 @@ void value_print_size(uint64_t bytes, struct buffer *out);
 
 /* UTF-8 without control characters: what a YAML file can hold as it is. May not be empty. */
 bool value_is_text(struct slice text);
-/* "host" or "host:port" by its characters alone; whether there can be such a registry is for
- * registry/ to say. */
+/* "host" or "host:port" by its looks; whether there can be such a registry is for registry/ to say.
+ */
 bool value_is_host(struct slice text);
 /* "*", "*.domain", or a host. */
 bool value_is_pattern(struct slice text);

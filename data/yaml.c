@@ -116,11 +116,12 @@ static bool read_events(struct reading *reading)
 
 static bool read_text(struct yaml_builder *builder, struct slice text)
 {
+    text = slice_without_mark(text);
     struct reading reading = {.builder = builder, .text = text};
 
     if (!yaml_parser_initialize(&reading.parser))
         return error_no_memory(builder->error);
-    /* Not UTF-16, which libyaml would detect by itself. */
+    /* Not UTF-16, which libyaml would detect by itself, as it would a byte order mark. */
     yaml_parser_set_encoding(&reading.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(
         &reading.parser, (const unsigned char *)(text.length ? text.data : ""), text.length);

@@ -5,23 +5,12 @@
  */
 #include "manifest/document.h"
 #include "manifest/list.h"
+#include "manifest/platform.h"
 
 enum {
     INDENT = 2,
     SCHEMA_VERSION = 2
 };
-
-static void write_strings(struct json_writer *writer, const char *key, const char *const *strings,
-                          size_t count)
-{
-    if (count == 0)
-        return;
-    json_write_key(writer, key);
-    json_write_array_begin(writer);
-    for (size_t i = 0; i < count; i++)
-        json_write_string(writer, slice_from_string(strings[i]));
-    json_write_array_end(writer);
-}
 
 static void write_text(struct json_writer *writer, const char *key, struct slice text)
 {
@@ -59,17 +48,13 @@ static void write_urls(struct json_writer *writer, const struct json *urls)
 static void write_platform(struct json_writer *writer, const struct list_entry *entry,
                            enum list_type type)
 {
-    const struct platform *platform = &entry->platform;
-
     json_write_key(writer, "platform");
     json_write_object_begin(writer);
-    json_write_member(writer, "architecture", platform->architecture);
-    json_write_member(writer, "os", platform->os);
-    write_text(writer, "os.version", slice_from_string(platform->os_version));
-    write_strings(writer, "os.features", platform->os_features, platform->os_feature_count);
-    write_text(writer, "variant", slice_from_string(platform->variant));
-    if (type == LIST_DOCKER)
-        write_strings(writer, "features", entry->features, entry->feature_count);
+    platform_write_members(&entry->platform, writer);
+    if (type == LIST_DOCKER && entry->feature_count > 0) {
+        json_write_key(writer, "features");
+        json_write_strings(writer, entry->features, entry->feature_count);
+    }
     json_write_object_end(writer);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/escape.h"
+#include "data/json.h"
 #include "manifest/ascii.h"
 #include "manifest/manifest.h"
 #include "manifest/platform_words.h"
@@ -160,6 +161,8 @@ static bool read_normal(struct slice text, struct platform_normal *out, struct e
 
     if (count == 0)
         return false;
+    if (count == 2 && is_one_of(parts[0], known_architectures)) /* arm64/v8 */
+        return refuse(text, "it begins with an architecture, write linux/ before it", error);
     if (count > 1) {
         *out = (struct platform_normal){parts[0], parts[1], parts[2]};
         normalise(out);
@@ -234,4 +237,18 @@ bool platform_write_version(const struct platform *platform, struct buffer *out)
     if (!platform_write(platform, out) || !*platform->os_version)
         return buffer_ok(out);
     return buffer_format(out, ":%s", ESCAPED(slice_from_string(platform->os_version)));
+}
+
+void platform_write_members(const struct platform *platform, struct json_writer *writer)
+{
+    json_write_member(writer, "architecture", platform->architecture);
+    json_write_member(writer, "os", platform->os);
+    if (platform->os_version[0])
+        json_write_member(writer, "os.version", platform->os_version);
+    if (platform->os_feature_count > 0) {
+        json_write_key(writer, "os.features");
+        json_write_strings(writer, platform->os_features, platform->os_feature_count);
+    }
+    if (platform->variant[0])
+        json_write_member(writer, "variant", platform->variant);
 }

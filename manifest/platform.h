@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What comparing platforms needs: their normal form (rule L2).
+ * What the files of this folder share of platforms: their normal form, by which they are compared
+ * (rule L2), and their members in JSON.
  */
 #ifndef MANIFEST_PLATFORM_H
 #define MANIFEST_PLATFORM_H
@@ -9,6 +10,7 @@
 
 #include "base/buffer.h"
 
+struct json_writer;
 struct platform;
 
 /* One spelling of each platform, up to the case of its letters. Borrowed from the platform it was
@@ -21,5 +23,9 @@ struct platform_normal {
 
 struct platform_normal platform_normalise(const struct platform *platform);
 bool platform_normal_equal(const struct platform_normal *a, const struct platform_normal *b);
+
+/* Into an object: architecture and os, and of what follows what is not empty, in the order that
+ * lists and the answers of /query have (rule P21). */
+void platform_write_members(const struct platform *platform, struct json_writer *writer);
 
 #endif

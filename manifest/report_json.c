@@ -5,38 +5,17 @@
  */
 #include "data/json.h"
 #include "manifest/manifest.h"
+#include "manifest/platform.h"
 #include "manifest/report.h"
 
 enum {
     PLATFORM_TEXT_MAX = 512
 };
 
-static void write_unless_empty(struct json_writer *writer, const char *key, const char *text)
-{
-    if (text[0])
-        json_write_member(writer, key, text);
-}
-
-static void write_strings(struct json_writer *writer, const char *key, const char *const *strings,
-                          size_t count)
-{
-    if (count == 0)
-        return;
-    json_write_key(writer, key);
-    json_write_array_begin(writer);
-    for (size_t i = 0; i < count; i++)
-        json_write_string(writer, slice_from_string(strings[i]));
-    json_write_array_end(writer);
-}
-
 static void write_platform(struct json_writer *writer, const struct platform *platform)
 {
     json_write_object_begin(writer);
-    json_write_member(writer, "architecture", platform->architecture);
-    json_write_member(writer, "os", platform->os);
-    write_unless_empty(writer, "os.version", platform->os_version);
-    write_strings(writer, "os.features", platform->os_features, platform->os_feature_count);
-    write_unless_empty(writer, "variant", platform->variant);
+    platform_write_members(platform, writer);
     json_write_object_end(writer);
 }
 
@@ -99,7 +78,10 @@ bool report_write_json(const struct report *report, const struct report_view *vi
         json_write_key(&writer, "attestations");
         json_write_integer(&writer, report->attestations);
     }
-    write_strings(&writer, "warnings", report->warnings, report->warning_count);
+    if (report->warning_count > 0) {
+        json_write_key(&writer, "warnings");
+        json_write_strings(&writer, report->warnings, report->warning_count);
+    }
     json_write_object_end(&writer);
     return buffer_ok(out);
 }

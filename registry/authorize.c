@@ -313,11 +313,12 @@ static bool answer_bearer(struct call *call, struct challenge *challenge)
     return is_first || !had_token || widen_scope(call, challenge);
 }
 
+/* What was refused is not sent again: some registries lock out who tries too often. */
 static bool answer_basic(const struct call *call)
 {
     const struct credential *credential = call->session->credential;
     bool has_secret = credential && credential->username;
-    return has_secret && call->challenges == 1;
+    return has_secret && !call->sends_basic;
 }
 
 /* A13b: the token has expired, and the registry asks nothing: what it asked before still holds. */

@@ -30,6 +30,7 @@ enum place {
     PLACE_MANIFEST,
     PLACE_BLOB,
     PLACE_TAGS,
+    PLACE_REFERRERS,
     PLACE_UPLOADS,
     PLACE_UPLOAD /* wherever the registry said */
 };
@@ -47,6 +48,7 @@ static const struct request requests[] = {
     [CALL_GET_MANIFEST] = {TRANSFER_GET, PLACE_MANIFEST, MANIFEST_SIZE_MAX, NULL, NULL},
     [CALL_GET_BLOB] = {TRANSFER_GET, PLACE_BLOB, CONFIG_SIZE_MAX, NULL, NULL},
     [CALL_LIST_TAGS] = {TRANSFER_GET, PLACE_TAGS, TAGS_PAGE_MAX, NULL, NULL},
+    [CALL_GET_REFERRERS] = {TRANSFER_GET, PLACE_REFERRERS, MANIFEST_SIZE_MAX, NULL, NULL},
     [CALL_STREAM_BLOB] = {TRANSFER_GET, PLACE_BLOB, ANSWER_MAX, NULL, NULL},
     [CALL_HEAD_BLOB] = {TRANSFER_HEAD, PLACE_BLOB, ANSWER_MAX, NULL, NULL},
     [CALL_MOUNT_BLOB] = {TRANSFER_POST, PLACE_UPLOADS, ANSWER_MAX, "mount blob", "into"},
@@ -94,6 +96,11 @@ struct call call_get_blob(const struct digest *wanted, int64_t size)
 struct call call_list_tags(const char *page)
 {
     return (struct call){.kind = CALL_LIST_TAGS, .target = page, .size = -1};
+}
+
+struct call call_get_referrers(const struct digest *subject)
+{
+    return call_of_manifest(CALL_GET_REFERRERS, subject->text);
 }
 
 struct call call_stream_blob(const struct digest *wanted, int64_t size, struct relay *relay)
@@ -213,6 +220,8 @@ static const char *call_name(const struct call *call)
 /* What is read there is called so. */
 static const char *place_noun(enum place place)
 {
+    if (place == PLACE_REFERRERS)
+        return "the referrers of";
     return place == PLACE_BLOB ? "blob" : "manifest";
 }
 
@@ -269,6 +278,10 @@ static void append_place(const struct call *call, struct buffer *out)
         break;
     case PLACE_TAGS:
         buffer_format(out, "/tags/list?n=%d", TAGS_A_PAGE);
+        break;
+    case PLACE_REFERRERS:
+        buffer_append_string(out, "/referrers/");
+        buffer_append_string(out, call->target);
         break;
     case PLACE_UPLOADS:
     case PLACE_UPLOAD:
@@ -387,6 +400,7 @@ static const char *accepted(enum place place)
     case PLACE_TAGS:
         return "application/json";
     case PLACE_MANIFEST:
+    case PLACE_REFERRERS:
     case PLACE_UPLOADS:
     case PLACE_UPLOAD:
         break;

@@ -75,11 +75,12 @@ static bool compress_tar(const char *name, const char *comment, struct buffer *o
                        .avail_in = TAR_SIZE,
                        .next_out = compressed,
                        .avail_out = sizeof(compressed)};
-    /* NOLINTBEGIN(performance-no-int-to-ptr): zlib only reads them, but has no const there */
-    gz_header header = {.name = (unsigned char *)(uintptr_t)name,
-                        .comment = (unsigned char *)(uintptr_t)comment,
-                        .os = GZIP_UNIX};
-    /* NOLINTEND(performance-no-int-to-ptr) */
+    /* zlib only reads both, but has no const there. */
+    gz_header header = {.os = GZIP_UNIX};
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): as said */
+    header.name = (unsigned char *)(uintptr_t)name;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): as said */
+    header.comment = (unsigned char *)(uintptr_t)comment;
 
     if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 1, Z_FIXED) != Z_OK)
         return false;

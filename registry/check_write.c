@@ -91,10 +91,7 @@ bool check_write_json(const struct check_report *report, const struct reference 
         write_row_json(&writer, &report->rows[i]);
     json_write_array_end(&writer);
     json_write_key(&writer, "left");
-    json_write_array_begin(&writer);
-    for (size_t i = 0; i < report->left_count; i++)
-        json_write_string(&writer, slice_from_string(report->left[i]));
-    json_write_array_end(&writer);
+    json_write_strings(&writer, (const char *const *)report->left, report->left_count);
     json_write_object_end(&writer);
     return buffer_ok(out);
 }

@@ -28,13 +28,14 @@ enum call_kind {
     CALL_HEAD_MANIFEST, /* its digest, without what Docker Hub counts as a pull (H8) */
     CALL_GET_MANIFEST,
     CALL_GET_BLOB,
-    CALL_LIST_TAGS,   /* one page of them (H24) */
-    CALL_STREAM_BLOB, /* into a relay; over when it flows */
-    CALL_HEAD_BLOB,   /* whether it is there (P1) */
-    CALL_MOUNT_BLOB,  /* P2 */
-    CALL_OPEN_UPLOAD, /* P3, P5 */
-    CALL_PUT_BLOB,    /* a whole one, from memory or a relay, to an upload's location (P5) */
-    CALL_PUT_PIECE,   /* a part of one, from a relay (P7) */
+    CALL_LIST_TAGS,     /* one page of them (H24) */
+    CALL_GET_REFERRERS, /* H25 */
+    CALL_STREAM_BLOB,   /* into a relay; over when it flows */
+    CALL_HEAD_BLOB,     /* whether it is there (P1) */
+    CALL_MOUNT_BLOB,    /* P2 */
+    CALL_OPEN_UPLOAD,   /* P3, P5 */
+    CALL_PUT_BLOB,      /* a whole one, from memory or a relay, to an upload's location (P5) */
+    CALL_PUT_PIECE,     /* a part of one, from a relay (P7) */
     CALL_CANCEL_UPLOAD,
     CALL_PUT_MANIFEST, /* P11, P12 */
     CALL_DELETE_MANIFEST,
@@ -50,6 +51,7 @@ struct call {
     int64_t offset;          /* of a piece */
     const char *mount_from;  /* the repository of CALL_MOUNT_BLOB */
     const char *media_type;  /* of what is sent */
+    struct slice subject;    /* the digest that a manifest which is put has as its subject's */
     struct slice content;    /* what is sent: kept by the caller, sent again when it must be */
     struct relay *relay;     /* what takes the content in, or gives what is sent; or NULL */
     int64_t relayed;         /* bytes that it gives to this call */
@@ -67,6 +69,7 @@ struct call {
     int64_t piece_min;    /* of an upload that was opened: what pieces must have at least */
     struct slice links;   /* of a page of tags: its Link headers; as received */
     bool is_mounted;      /* false without an error: not granted, an upload may be open */
+    bool is_referrer;     /* the registry says that it lists what was put as its subject's (P14) */
 
     /* How far it is; the client's. */
     struct transfer *transfer;
@@ -96,6 +99,9 @@ struct call call_get_manifest(const char *target, const struct digest *wanted, i
 struct call call_get_blob(const struct digest *wanted, int64_t size);
 /* `page` is a URL that was judged already; NULL: the first page. */
 struct call call_list_tags(const char *page);
+/* A first page of what refers to a manifest. Of a registry that keeps no such list (400, 404, 405,
+ * 406, or something else than an index) `has_found` is false without an error. */
+struct call call_get_referrers(const struct digest *subject);
 /* Not there, or not telling (404, 405, another length): `has_found` is false without an error. */
 struct call call_head_blob(const struct digest *wanted, int64_t size);
 /* What a registry does instead of mounting (202, 400, 401, 403, 404, 405) is no error. */

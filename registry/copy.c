@@ -23,11 +23,11 @@ enum {
     TICK_MS = 1000   /* how often progress is told, and whether it is still wanted asked */
 };
 
-/* One digest. */
+/* What is done about one digest. */
 struct job {
     struct map_node node;
     struct copy *copy;
-    unsigned mounts; /* sources tried */
+    unsigned mounts; /* repositories it was to be mounted from so far */
     bool was_sought;
     bool is_done;
     char *location;        /* of an upload that a refused mount left open; owned */
@@ -40,6 +40,7 @@ struct stale_upload {
     char *location;
 };
 
+/* A copy_blobs() under way. */
 struct copying {
     struct session *target;
     const struct copy_watch *watch;
@@ -188,13 +189,15 @@ static void copying_ask_all(struct copying *copying, struct call *calls)
 
 /* -- streams -------------------------------------------------------------------------------- */
 
-/* A place among the streams; where this push has none, it waits for one, a tick at most. */
+/* A place among the streams; where this push has none, it waits for one, a tick at most. Whoever is
+ * not trusted with the operator's credentials is not trusted with all the places. */
 static bool copying_take_slot(const struct copying *copying)
 {
     struct slots *slots = copying->target->registry->streams;
+    bool is_guest = copying->target->wish.no_operator_credentials;
 
-    return slots_take(slots, copying->running) ||
-           (copying->running == 0 && slots_wait(slots, clock_monotonic_ms() + TICK_MS));
+    return slots_take(slots, is_guest, copying->running) ||
+           (copying->running == 0 && slots_wait(slots, is_guest, clock_monotonic_ms() + TICK_MS));
 }
 
 static bool job_is_ready(const struct job *job, int64_t now)

@@ -228,27 +228,45 @@ const char *credential_file_helper(const struct credential_file *file, const cha
     return helper->name[0] ? helper->name : NULL;
 }
 
-static const struct login *find_login(const struct credential_file *file, const char *registry,
-                                      const char *repository)
+/* The best login behind `*before`, whose rank `*rank` is and becomes that of the result; of equal
+ * ones those come first that stand first. NULL for `before`: the best of all. */
+static const struct login *next_login(const struct credential_file *file, const char *registry,
+                                      const char *repository, const struct login *before,
+                                      unsigned *rank)
 {
     const struct login *best = NULL;
     unsigned best_rank = 0;
 
     for (size_t i = 0; i < file->login_count; i++) {
-        unsigned rank = credential_key_rank(slice_from_string(file->logins[i].key), registry,
-                                            repository, file->has_patterns);
-        if (rank > best_rank) {
-            best = &file->logins[i];
-            best_rank = rank;
+        const struct login *login = &file->logins[i];
+        unsigned own = credential_key_rank(slice_from_string(login->key), registry, repository,
+                                           file->has_patterns);
+        bool is_behind = !before || own < *rank || (own == *rank && login > before);
+        if (is_behind && own > best_rank) {
+            best = login;
+            best_rank = own;
         }
     }
+    *rank = best_rank;
     return best;
 }
 
-struct credential *credential_file_find(const struct credential_file *file, const char *registry,
-                                        const char *repository, struct error *error)
+static const struct login *find_login(const struct credential_file *file, const char *registry,
+                                      const char *repository, unsigned rejected)
 {
-    const struct login *login = find_login(file, registry, repository);
+    unsigned rank = 0;
+    const struct login *login = next_login(file, registry, repository, NULL, &rank);
+
+    for (; login && rejected > 0; rejected--)
+        login = file->has_patterns ? next_login(file, registry, repository, login, &rank) : NULL;
+    return login;
+}
+
+struct credential *credential_file_find(const struct credential_file *file, const char *registry,
+                                        const char *repository, unsigned rejected,
+                                        struct error *error)
+{
+    const struct login *login = find_login(file, registry, repository, rejected);
 
     error->code = ERROR_NONE;
     if (login && login->fault) {

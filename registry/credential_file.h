@@ -34,10 +34,12 @@ CLEANUP_DEFINE(struct credential_file, credential_file_unref)
 const char *credential_file_helper(const struct credential_file *file, const char *registry,
                                    bool *is_own);
 
-/* What the file itself has for the repository: of the entries that name it, the best one (C6). The
- * caller frees. NULL with ERROR_NONE: nothing. Errors: invalid (the entry is unusable), internal.
- */
+/* What the file itself has for the repository: of the entries that name it, the best one (C6), but
+ * for the best `rejected` ones. Only of a file that was named there is another than the best (C13).
+ * The caller frees. NULL with ERROR_NONE: nothing. Errors: invalid (the entry is unusable),
+ * internal. */
 struct credential *credential_file_find(const struct credential_file *file, const char *registry,
-                                        const char *repository, struct error *error) MUST_USE;
+                                        const char *repository, unsigned rejected,
+                                        struct error *error) MUST_USE;
 
 #endif

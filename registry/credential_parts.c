@@ -9,16 +9,6 @@ enum {
     LOGIN_MAX = 16 * 1024 /* of Basic credentials; servers take far less of a header */
 };
 
-static bool has_control_byte(struct slice text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte < ' ' || byte == 0x7f)
-            return true;
-    }
-    return false;
-}
-
 /* Tokens stand in a header as they are (A17); names and passwords travel in base64, where only what
  * a server may cut a line at is harmful (C3). A colon would move the border between the two. */
 const char *credential_parts_fault(const struct credential_parts *parts)
@@ -29,7 +19,7 @@ const char *credential_parts_fault(const struct credential_parts *parts)
         return "a username and password longer than 16 KiB";
     if (slice_find(parts->username, ':') >= 0)
         return "a colon in the username";
-    if (has_control_byte(parts->username) || has_control_byte(parts->password))
+    if (escape_has_control_byte(parts->username) || escape_has_control_byte(parts->password))
         return "a control byte in the username or password";
     if (!escape_is_header_safe(parts->identity_token) ||
         !escape_is_header_safe(parts->registry_token) ||

@@ -63,8 +63,10 @@ bool credential_store_check(struct credential_store *store, struct error *error)
             continue;
         CLEANUP(credential_file_unref_p)
         struct credential_file *file = credential_place_read(&store->places[i], error);
-        if (!file)
+        if (!file) {
+            error_prefix(error, "credentials: ");
             return false;
+        }
     }
     return true;
 }
@@ -121,9 +123,12 @@ static struct credential *ask_place(struct question *question, struct credential
     if (!file)
         return NULL;
     const char *helper = credential_file_helper(file, wish->registry, &is_own);
+    if (helper && wish->rejected > 0) /* it has one answer */
+        return NULL;
     struct credential *credential =
-        helper ? ask_helper(question, place->name, helper, is_own, error)
-               : credential_file_find(file, wish->registry, wish->repository, error);
+        helper
+            ? ask_helper(question, place->name, helper, is_own, error)
+            : credential_file_find(file, wish->registry, wish->repository, wish->rejected, error);
     if (!credential && error->code != ERROR_NONE)
         error_prefix(error, "%s: ", ESCAPED(slice_from_string(place->name)));
     return credential;

@@ -37,7 +37,8 @@ struct credential_wish {
     const char *registry; /* a reference's */
     const char *repository;
     enum credential_use use;
-    int64_t deadline; /* clock_monotonic_ms(); a helper has 30 s at most */
+    int64_t deadline;  /* clock_monotonic_ms(); a helper has 30 s at most */
+    unsigned rejected; /* by the registry, of the entries that name the repository (C13) */
 };
 
 enum {

@@ -35,6 +35,7 @@ void exchange_headers_release(struct transfer_headers *headers)
 {
     free(headers->content_type);
     free(headers->content_encoding);
+    free(headers->transfer_encoding);
     free(headers->content_length);
     free(headers->digest);
     free(headers->location);
@@ -43,6 +44,7 @@ void exchange_headers_release(struct transfer_headers *headers)
     free(headers->notices);
     free(headers->range);
     free(headers->chunk_min_length);
+    free(headers->subject);
     free(headers->quota.limit);
     free(headers->quota.remaining);
     free(headers->quota.reset);
@@ -70,6 +72,7 @@ static struct header_place header_place(struct transfer_headers *headers, struct
     const struct header_place places[] = {
         {SLICE("content-type"), &headers->content_type, REPEATED_EQUALLY},
         {SLICE("content-encoding"), &headers->content_encoding, REPEATED_EQUALLY},
+        {SLICE("transfer-encoding"), &headers->transfer_encoding, REPEATED_EQUALLY},
         {SLICE("content-length"), &headers->content_length, REPEATED_EQUALLY},
         {SLICE("docker-content-digest"), &headers->digest, REPEATED_EQUALLY},
         {SLICE("location"), &headers->location, REPEATED_EQUALLY},
@@ -78,6 +81,7 @@ static struct header_place header_place(struct transfer_headers *headers, struct
         {SLICE("warning"), &headers->notices, REPEATED_JOINED},
         {SLICE("range"), &headers->range, REPEATED_IDLY},
         {SLICE("oci-chunk-min-length"), &headers->chunk_min_length, REPEATED_IDLY},
+        {SLICE("oci-subject"), &headers->subject, REPEATED_IDLY},
         {SLICE("ratelimit-limit"), &headers->quota.limit, REPEATED_IDLY},
         {SLICE("ratelimit-remaining"), &headers->quota.remaining, REPEATED_IDLY},
         {SLICE("ratelimit-reset"), &headers->quota.reset, REPEATED_IDLY},
@@ -179,14 +183,24 @@ static bool is_endless_error(struct transfer *transfer, size_t length)
     return transfer->was_cut;
 }
 
-/* H3, S17: nobody asked for compression, and digests are of the bytes as stored. */
+static bool check_coding(const char *header, const char *coding, const char *plain,
+                         struct error *error)
+{
+    return !coding || *coding == '\0' || strcasecmp(coding, plain) == 0 ||
+           error_set(error, ERROR_UPSTREAM, "the answer came with %s '%s'", header,
+                     ESCAPED(slice_from_string(coding)));
+}
+
+/* H3, S17: nobody asked for compression, and digests are of the bytes as stored. What is packed for
+ * the transfer alone libcurl unpacks unasked. */
 static bool check_encoding(struct transfer *transfer)
 {
-    const char *encoding = transfer->headers.content_encoding;
+    const struct transfer_headers *headers = &transfer->headers;
 
-    return !encoding || *encoding == '\0' || strcasecmp(encoding, "identity") == 0 ||
-           error_set(&transfer->error, ERROR_UPSTREAM, "the answer came with Content-Encoding '%s'",
-                     ESCAPED(slice_from_string(encoding)));
+    return check_coding("Content-Encoding", headers->content_encoding, "identity",
+                        &transfer->error) &&
+           check_coding("Transfer-Encoding", headers->transfer_encoding, "chunked",
+                        &transfer->error);
 }
 
 /* The first bytes tell whoever waits that the answer is a good one. */
@@ -436,9 +450,14 @@ static unsigned retries_worth(CURLcode result, bool was_connecting)
     }
 }
 
-static bool is_certificate_failure(CURLcode result)
+/* What to do about it; "" where nobody knows. */
+static const char *advice_on(CURLcode result)
 {
-    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR;
+    if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR)
+        return " (see ca_file of registry.hosts, or mquery's --insecure)";
+    if (result == CURLE_SSL_CONNECT_ERROR)
+        return " (if it speaks http: plain_http of registry.hosts, or mquery's --plain-http)";
+    return "";
 }
 
 /* "host" or "host:port" of the URL that was asked, escaped for a message. */
@@ -503,8 +522,7 @@ static void describe_failure(CURL *handle, struct transfer *transfer, CURLcode r
                   was_connecting ? "accept a connection" : "answer");
     } else {
         error_set(&transfer->error, ERROR_UPSTREAM, "cannot ask '%s': %s%s", host,
-                  curl_easy_strerror(result),
-                  is_certificate_failure(result) ? " (see ca_file of registry.hosts)" : "");
+                  curl_easy_strerror(result), advice_on(result));
     }
     if (transfer->proxy)
         describe_proxy(handle, transfer);

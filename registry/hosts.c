@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/map.h"
 #include "registry/breaker.h"
 #include "registry/registry.h"
@@ -19,8 +20,8 @@ enum {
 
 struct host {
     struct map_node node;
-    struct host *newer, *older; /* in the order of use */
-    char *name;                 /* of an origin, or of an asker */
+    struct list place; /* in the order of use */
+    char *name;        /* of an origin, or of an asker */
 
     bool has_challenge;
     struct challenge challenge; /* without scope and error: those belong to one request */
@@ -37,7 +38,7 @@ struct hosts {
     pthread_mutex_t lock;
     /* All guarded by lock. */
     struct map map;
-    struct host *newest, *oldest;
+    struct list by_use; /* the latest first */
 };
 
 /* -- the table ------------------------------------------------------------------------------ */
@@ -55,6 +56,7 @@ struct hosts *hosts_new(void)
     atomic_init(&hosts->references, 1);
     (void)pthread_mutex_init(&hosts->lock, NULL);
     map_init(&hosts->map, host_key);
+    list_init(&hosts->by_use);
     return hosts;
 }
 
@@ -65,36 +67,17 @@ static void host_free(struct host *host)
     free(host);
 }
 
-static void unlink_host(struct hosts *hosts, struct host *host)
+/* False: there is none. */
+static bool forget_oldest(struct hosts *hosts)
 {
-    if (host->newer)
-        host->newer->older = host->older;
-    else
-        hosts->newest = host->older;
-    if (host->older)
-        host->older->newer = host->newer;
-    else
-        hosts->oldest = host->newer;
-    host->newer = host->older = NULL;
-}
+    struct list *oldest = list_take_last(&hosts->by_use);
+    if (!oldest)
+        return false;
+    struct host *host = LIST_ITEM(oldest, struct host, place);
 
-static void link_newest(struct hosts *hosts, struct host *host)
-{
-    host->older = hosts->newest;
-    if (hosts->newest)
-        hosts->newest->newer = host;
-    else
-        hosts->oldest = host;
-    hosts->newest = host;
-}
-
-static void forget_oldest(struct hosts *hosts)
-{
-    struct host *host = hosts->oldest;
-
-    unlink_host(hosts, host);
     map_remove(&hosts->map, &host->node);
     host_free(host);
+    return true;
 }
 
 struct hosts *hosts_ref(struct hosts *hosts)
@@ -107,8 +90,8 @@ void hosts_unref(struct hosts *hosts)
 {
     if (!hosts || atomic_fetch_sub_explicit(&hosts->references, 1, memory_order_acq_rel) > 1)
         return;
-    while (hosts->oldest)
-        forget_oldest(hosts);
+    while (forget_oldest(hosts))
+        ;
     map_release(&hosts->map);
     (void)pthread_mutex_destroy(&hosts->lock);
     free(hosts);
@@ -119,10 +102,8 @@ static struct host *find(struct hosts *hosts, const char *name)
     struct map_node *node = map_find(&hosts->map, slice_from_string(name));
     struct host *host = node ? MAP_ITEM(node, struct host, node) : NULL;
 
-    if (host) {
-        unlink_host(hosts, host);
-        link_newest(hosts, host);
-    }
+    if (host)
+        list_put_first(&hosts->by_use, &host->place);
     return host;
 }
 
@@ -132,7 +113,7 @@ static struct host *find_or_add(struct hosts *hosts, const char *name)
     if (host)
         return host;
     if (hosts->map.count == HOSTS_MAX)
-        forget_oldest(hosts);
+        (void)forget_oldest(hosts);
     host = calloc(1, sizeof(*host));
     if (!host)
         return NULL;
@@ -141,7 +122,8 @@ static struct host *find_or_add(struct hosts *hosts, const char *name)
         host_free(host);
         return NULL;
     }
-    link_newest(hosts, host);
+    list_init(&host->place);
+    list_put_first(&hosts->by_use, &host->place);
     return host;
 }
 
@@ -279,7 +261,9 @@ size_t hosts_list_quotas(struct hosts *hosts, int64_t now, struct registry_quota
     size_t count = 0;
 
     pthread_mutex_lock(&hosts->lock);
-    for (const struct host *host = hosts->newest; host && count < max; host = host->older) {
+    const struct list *end = &hosts->by_use;
+    for (struct list *place = end->next; place != end && count < max; place = place->next) {
+        const struct host *host = LIST_ITEM(place, struct host, place);
         if (host->quota.is_told && now < host->quota.ends)
             out[count++] = tell_quota(host, now);
     }
@@ -307,7 +291,9 @@ size_t hosts_list_troubles(struct hosts *hosts, int64_t now, struct registry_tro
     size_t count = 0;
 
     pthread_mutex_lock(&hosts->lock);
-    for (const struct host *host = hosts->newest; host && count < max; host = host->older) {
+    const struct list *end = &hosts->by_use;
+    for (struct list *place = end->next; place != end && count < max; place = place->next) {
+        const struct host *host = LIST_ITEM(place, struct host, place);
         if (now < host->paused_until || host->breaker.failures > 0)
             out[count++] = tell_trouble(host, now);
     }

@@ -11,7 +11,8 @@
 #include "data/json.h"
 
 enum {
-    ENTRIES_MAX = 10, /* of `errors`; further ones are not read (H18) */
+    ENTRIES_MAX = 10,  /* of `errors`; further ones are not read (H18) */
+    NOTICE_MAX = 1024, /* bytes of a page that are looked through */
     WHAT_SIZE = 128,
     CODE_SIZE = 40,
     MESSAGE_SIZE = 80,
@@ -58,6 +59,13 @@ static bool contains(struct slice text, struct slice part)
             break;
     }
     return false;
+}
+
+/* What Go's and nginx's servers say, as text and as HTML, to http where TLS is spoken. */
+static bool speaks_tls(long status, struct slice body)
+{
+    return status == 400 && (contains(body, SLICE("HTTP request to an HTTPS server")) ||
+                             contains(body, SLICE("HTTP request was sent to HTTPS port")));
 }
 
 /* -- what it means -------------------------------------------------------------------------- */
@@ -128,12 +136,18 @@ void problem_describe(long status, struct slice body, const char *what, struct e
     char shown_what[WHAT_SIZE];
     char shown[CODE_SIZE + MESSAGE_SIZE + 4];
 
+    (void)escape_text(shown_what, sizeof(shown_what), slice_from_string(what));
+    if (!document && speaks_tls(status, slice_until(body, NOTICE_MAX))) {
+        (void)error_set(error, code,
+                        "%s%sasked by http, the registry wants https (see plain_http and ca_file "
+                        "of registry.hosts, or mquery's --insecure)",
+                        shown_what, what ? ": " : "");
+        return;
+    }
     if (code == ERROR_DENIED && claims_absence(complaint))
         complaint = (struct complaint){0};
-    (void)error_set(error, code, "%s%s%s (%ld%s)",
-                    escape_text(shown_what, sizeof(shown_what), slice_from_string(what)),
-                    what ? ": " : "", verdict(code), status,
-                    describe_complaint(shown, sizeof(shown), complaint));
+    (void)error_set(error, code, "%s%s%s (%ld%s)", shown_what, what ? ": " : "", verdict(code),
+                    status, describe_complaint(shown, sizeof(shown), complaint));
 }
 
 /* Registries without OCI indexes say 400, 404, 405 or 415. The first two may mean a name, a digest

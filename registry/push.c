@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A push, as a straight line: what can fail without a question, the sources, the list's bytes, and
- * only then anything that changes the registry: blobs, children, names, in this order (rule P10).
+ * only then anything that changes the registry: blobs, children, lists of referrers, names, in this
+ * order (rules P10, P14).
  */
 #include "registry/push.h"
 
@@ -87,7 +88,7 @@ static void tell_what_was_written(const struct push_job *job, struct error *erro
 
 static bool write_all(struct push_job *job, struct error *error)
 {
-    bool is_whole = push_bring_children(job, error);
+    bool is_whole = push_bring_children(job, error) && push_list_referrers(job, error);
 
     job->out->may_have_tagged = is_whole;
     if (is_whole && push_set_tags(job, error))

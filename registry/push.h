@@ -13,6 +13,8 @@
 #include "manifest/spec.h"
 #include "registry/registry.h"
 
+struct json_writer;
+
 /* What is going on, for whoever watches. */
 enum push_step {
     PUSH_EXISTED, /* the blob was there */
@@ -75,5 +77,17 @@ struct push_result {
 bool registry_push(struct registry *registry, const struct registry_push *push,
                    struct push_result *out, struct error *error) MUST_USE;
 void push_result_release(struct push_result *result);
+
+enum {
+    PUSH_JSON_MAX = 32 * 1024 * 1024 /* a list of 4 MiB, each byte of it escaped at the worst */
+};
+
+/* What became of a push that went well, as one JSON object without a final newline; of a dry run
+ * with the list's bytes. */
+bool push_write_json(const struct spec *spec, const struct push_result *result, bool is_dry_run,
+                     struct buffer *out);
+/* Into an object, also after a failure: the member "warnings", the spec's before the push's. */
+void push_write_warnings(const struct spec *spec, const struct push_result *result,
+                         struct json_writer *writer);
 
 #endif

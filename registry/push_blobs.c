@@ -245,6 +245,7 @@ static void find_failure(const struct push_blobs *blobs, struct error *error)
         return;
     *error = failed->error;
     push_blame(member_of(blobs, failed), error);
+    error_prefix(error, "copying "); /* the fault may be the target's */
 }
 
 bool push_bring_blobs(struct push_job *job, enum push_blobs_of which, struct error *error)

@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "manifest/referrers.h"
 #include "registry/problem.h"
 #include "registry/push_blobs.h"
 #include "registry/push_job.h"
@@ -169,7 +170,8 @@ static bool settle_put(struct push_job *job, void *subject, const struct call *c
         push_blame(child, error);
         return false;
     }
-    child->is_there = true;
+    child->is_there = child->was_put = true;
+    child->is_referrer = call->is_referrer;
     job->out->children++;
     tell_child(job, child);
     return true;
@@ -185,6 +187,7 @@ static bool put_absent(struct push_job *job, bool attestations, struct error *er
         struct call call =
             call_put_manifest(document->digest.text, document->manifest->media_type,
                               &document->digest, slice_of(document->bytes, document->length));
+        call.subject = manifest_subject(document->manifest);
         if (!push_ask(job, job->target, call, settle_put, child, error))
             return false;
     }

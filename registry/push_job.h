@@ -51,8 +51,10 @@ struct push_member {
     unsigned depth; /* indexes it stands in */
     char *refusal;  /* what the target said where it lacked blobs it had taken (P13); owned */
     unsigned refusals;
-    bool was_sought; /* in the target's repository, by digest; whether it */
-    bool is_there;
+    bool was_sought;  /* by digest, in the target's repository */
+    bool is_there;    /* in that repository */
+    bool was_put;     /* there by this push */
+    bool is_referrer; /* and the registry has said that it lists it as its subject's (P14) */
 };
 
 struct push_source {
@@ -194,6 +196,13 @@ bool push_look_for(struct push_job *job, struct push_member *member, struct erro
 /* P10, P11: makes all entries' manifests known by digest in the target's repository. */
 bool push_bring_children(struct push_job *job, struct error *error) MUST_USE;
 void push_release_children(struct push_job *job);
+
+/* -- referrers (push_referrers.c) ----------------------------------------------------------- */
+
+/* P14: of the children that have a subject, those that the registry does not list as referrers are
+ * listed under the subject's tag (H25). What goes wrong with that is a warning. Errors: internal.
+ */
+bool push_list_referrers(struct push_job *job, struct error *error) MUST_USE;
 
 /* -- tags (push_tags.c) --------------------------------------------------------------------- */
 

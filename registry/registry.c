@@ -111,6 +111,12 @@ void registry_cancel(struct registry *registry)
     credential_store_cancel(registry->credentials);
 }
 
+bool registry_is_alive(const struct registry *registry, int64_t now)
+{
+    return transfer_engine_is_alive(registry->engine, now) &&
+           transfer_engine_is_alive(registry->push_engine, now);
+}
+
 void registry_share_memory(struct registry *younger, struct registry *older)
 {
     hosts_unref(younger->hosts);

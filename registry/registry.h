@@ -32,6 +32,10 @@ CLEANUP_DEFINE(struct registry, registry_free)
 /* Fails running and later operations with ERROR_DRAINING. Any thread. */
 void registry_cancel(struct registry *registry);
 
+/* False when a thread that moves bytes has not come round for ten seconds, as it does each second
+ * while it is well. `now`: clock_monotonic_ms(). Any thread. */
+bool registry_is_alive(const struct registry *registry, int64_t now);
+
 /* What either learns of registries from now on (pauses, quotas, who does not answer) is known to
  * both, and what `older` has learnt before to `younger`, which has other settings. Tokens and
  * connections are not shared: they were got under the settings of one. Before the first operation

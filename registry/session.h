@@ -50,6 +50,7 @@ struct session {
     struct credential *operators;        /* owned; what `credential` may point to */
     unsigned credential_number;          /* grows with each that takes another's place */
     bool is_stored;                      /* `operators` came from the credential files */
+    unsigned rejected;                   /* how many of what a file has for it (C13) */
     bool is_narrow;                      /* mount sources stay out of the scope (A18) */
     bool is_under_way;                   /* something has been asked in it */
     bool was_answered;                   /* and something was said, whatever */
@@ -61,8 +62,8 @@ struct session {
 bool session_open(struct registry *registry, const struct session_wish *wish, struct session *out,
                   struct error *error) MUST_USE;
 void session_close(struct session *session);
-/* T27: the registry has rejected the credential. True where the files have another now; asked once
- * a session. */
+/* T27, C13: the registry has rejected the credential. True where a helper has another now, which is
+ * asked once a session, or the file has one more. */
 bool session_renew_credential(struct session *session) MUST_USE;
 
 /* For session_open(). Errors: as its. */

@@ -12,7 +12,8 @@
 #include "registry/transfer.h"
 
 enum {
-    BASIC_MAX = 128 * 1024
+    BASIC_MAX = 128 * 1024,
+    REJECTED_MAX = 8 /* of a file's credentials: registries lock out who tries many */
 };
 
 static void use(struct session *session, struct credential *credential)
@@ -32,6 +33,7 @@ static bool ask_files(struct session *session, struct error *error)
         .repository = wish->repository,
         .use = only_reads ? CREDENTIAL_TO_READ : CREDENTIAL_TO_WRITE,
         .deadline = wish->deadline,
+        .rejected = session->rejected,
     };
     char warning[CREDENTIAL_WARNING_SIZE] = "";
     struct error failure = {.code = ERROR_NONE};
@@ -116,13 +118,16 @@ bool session_renew_credential(struct session *session)
     struct credential *rejected = session->operators;
     struct error ignored;
 
-    if (!session->is_stored ||
-        !credential_store_reject(session->registry->credentials, session->wish.registry, rejected))
+    if (!session->is_stored)
         return false;
+    bool is_helpers =
+        credential_store_reject(session->registry->credentials, session->wish.registry, rejected);
+    session->rejected += !is_helpers;
     session->operators = NULL;
-    bool has_another = ask_operator(session, &ignored) && session->operators &&
+    bool has_another = session->rejected < REJECTED_MAX && ask_operator(session, &ignored) &&
+                       session->operators &&
                        strcmp(session->operators->identity, rejected->identity) != 0;
-    session->is_stored = false; /* once */
+    session->is_stored = has_another && !is_helpers; /* a helper is asked again once */
     session->credential_number += has_another;
     credential_free(has_another ? rejected : session->operators);
     use(session, has_another ? session->operators : rejected);

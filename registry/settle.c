@@ -82,6 +82,8 @@ void settle_problem(struct call *call)
         call->error.retry_after = clock_seconds_up(asked > 0 ? asked : DEFAULT_PAUSE_MS);
         if (!call->has_left_origin) /* another host's quota is not the registry's */
             turn_pause(call->session, asked);
+    } else if (asked > 0 && problem_is_retryable(transfer->status)) {
+        call->error.retry_after = clock_seconds_up(asked); /* H20: the wait is reported */
     }
     bool is_refusal = call->error.code == ERROR_DENIED && !call->has_left_origin;
     if (!is_refusal || !authorize_anew(call))
@@ -256,6 +258,20 @@ static void settle_page(struct call *call)
     settle_success(call);
 }
 
+/* H25: whether the registry keeps lists of referrers; what is on this one nobody asked. */
+static void settle_referrers(struct call *call)
+{
+    struct slice type = slice_from_string(call->transfer->headers.content_type);
+    long status = call->transfer->status;
+
+    if (status != 200 && status != 400 && status != 404 && status != 405 && status != 406) {
+        settle_problem(call);
+        return;
+    }
+    call->has_found = status == 200 && media_type_parse(type) == MEDIA_TYPE_OCI_INDEX;
+    settle_success(call);
+}
+
 /* Its content is the relay's to judge. */
 static void settle_stream(struct call *call)
 {
@@ -300,6 +316,7 @@ static void (*const settlers[])(struct call *call) = {
     [CALL_GET_MANIFEST] = settle_content,
     [CALL_GET_BLOB] = settle_content,
     [CALL_LIST_TAGS] = settle_page,
+    [CALL_GET_REFERRERS] = settle_referrers,
     [CALL_STREAM_BLOB] = settle_stream,
     [CALL_HEAD_BLOB] = settle_head_blob,
     [CALL_MOUNT_BLOB] = settle_mount,

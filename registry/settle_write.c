@@ -46,11 +46,14 @@ static void settle_stored(struct call *call)
     settle_success(call);
 }
 
-/* P12: a 200 may be anybody's page; that the thing is there is the proof. */
+/* P12: a 200 may be anybody's page; that the thing is there is the proof. P14: only this answer
+ * tells whether the registry understood the subject. */
 void settle_put(struct call *call)
 {
     long status = call->transfer->status;
+    struct slice understood = slice_from_string(call->transfer->headers.subject);
 
+    call->is_referrer = call->subject.length && slice_equal(understood, call->subject);
     if (status == 201) {
         settle_stored(call);
     } else if (status == 200 || status == 202 || status == 204) {

@@ -11,6 +11,11 @@ struct slots {
     pthread_cond_t given_back;
     unsigned free;    /* guarded by lock */
     unsigned waiting; /* guarded by lock: who holds none */
+    unsigned guests;  /* guarded by lock: of these */
+};
+
+enum {
+    LEFT_BY_GUESTS = 1
 };
 
 struct slots *slots_new(unsigned count)
@@ -33,26 +38,35 @@ void slots_free(struct slots *slots)
     free(slots);
 }
 
-bool slots_take(struct slots *slots, unsigned held)
+/* The lock is held. */
+static bool has_place(const struct slots *slots, bool is_guest)
+{
+    return slots->free > (is_guest ? LEFT_BY_GUESTS : 0);
+}
+
+bool slots_take(struct slots *slots, bool is_guest, unsigned held)
 {
     pthread_mutex_lock(&slots->lock);
-    bool may_take = slots->free > 0 && (held == 0 || slots->waiting == 0);
+    unsigned before_us = is_guest ? slots->waiting : slots->waiting - slots->guests;
+    bool may_take = has_place(slots, is_guest) && (held == 0 || before_us == 0);
     slots->free -= may_take;
     pthread_mutex_unlock(&slots->lock);
     return may_take;
 }
 
-bool slots_wait(struct slots *slots, int64_t until)
+bool slots_wait(struct slots *slots, bool is_guest, int64_t until)
 {
     struct timespec then = clock_timespec(until);
     int outcome = 0;
 
     pthread_mutex_lock(&slots->lock);
     slots->waiting++;
-    while (slots->free == 0 && outcome == 0)
+    slots->guests += is_guest;
+    while (!has_place(slots, is_guest) && outcome == 0)
         outcome = pthread_cond_timedwait(&slots->given_back, &slots->lock, &then);
     slots->waiting--;
-    bool may_take = slots->free > 0;
+    slots->guests -= is_guest;
+    bool may_take = has_place(slots, is_guest);
     slots->free -= may_take;
     pthread_mutex_unlock(&slots->lock);
     return may_take;
@@ -62,6 +76,6 @@ void slots_give_back(struct slots *slots)
 {
     pthread_mutex_lock(&slots->lock);
     slots->free++;
-    pthread_cond_signal(&slots->given_back);
+    pthread_cond_broadcast(&slots->given_back); /* not each who waits may take it */
     pthread_mutex_unlock(&slots->lock);
 }

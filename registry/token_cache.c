@@ -40,6 +40,7 @@ void token_cache_init(struct token_cache *cache)
 {
     *cache = (struct token_cache){.bytes = 0};
     map_init(&cache->map, token_key);
+    list_init(&cache->by_use);
 }
 
 static void token_free(struct token *token)
@@ -49,27 +50,9 @@ static void token_free(struct token *token)
     free(token);
 }
 
-static void unlink_token(struct token_cache *cache, struct token *token)
+static struct token *token_at(struct list *place)
 {
-    if (token->newer)
-        token->newer->older = token->older;
-    else
-        cache->newest = token->older;
-    if (token->older)
-        token->older->newer = token->newer;
-    else
-        cache->oldest = token->newer;
-    token->newer = token->older = NULL;
-}
-
-static void link_newest(struct token_cache *cache, struct token *token)
-{
-    token->older = cache->newest;
-    if (cache->newest)
-        cache->newest->newer = token;
-    else
-        cache->oldest = token;
-    cache->newest = token;
+    return LIST_ITEM(place, struct token, place);
 }
 
 static size_t token_size(const struct token *token)
@@ -80,15 +63,15 @@ static size_t token_size(const struct token *token)
 static void drop_token(struct token_cache *cache, struct token *token)
 {
     cache->bytes -= token_size(token);
-    unlink_token(cache, token);
+    list_remove(&token->place);
     map_remove(&cache->map, &token->node);
     token_free(token);
 }
 
 void token_cache_release(struct token_cache *cache)
 {
-    while (cache->newest)
-        drop_token(cache, cache->newest);
+    while (!list_is_empty(&cache->by_use))
+        drop_token(cache, token_at(cache->by_use.next));
     map_release(&cache->map);
 }
 
@@ -114,12 +97,14 @@ void token_cache_drop_if_useless(struct token_cache *cache, struct token *token)
 
 static void make_room(struct token_cache *cache)
 {
-    for (struct token *token = cache->oldest, *newer; token; token = newer) {
-        newer = token->newer;
+    const struct list *end = &cache->by_use;
+
+    for (struct list *place = end->previous, *newer; place != end; place = newer) {
+        newer = place->previous;
         if (cache->map.count < TOKENS_MAX && cache->bytes < TOKEN_BYTES_MAX)
             return;
-        if (is_idle(token))
-            drop_token(cache, token);
+        if (is_idle(token_at(place)))
+            drop_token(cache, token_at(place));
     }
 }
 
@@ -135,10 +120,8 @@ struct token *token_cache_find(struct token_cache *cache, const struct token_key
     struct map_node *node = map_find(&cache->map, buffer_slice(&key->text));
     struct token *token = node ? MAP_ITEM(node, struct token, node) : NULL;
 
-    if (token) {
-        unlink_token(cache, token);
-        link_newest(cache, token);
-    }
+    if (token)
+        list_put_first(&cache->by_use, &token->place);
     return token;
 }
 
@@ -159,7 +142,8 @@ struct token *token_cache_find_or_add(struct token_cache *cache, const struct to
         return NULL;
     }
     cache->bytes += token_size(token);
-    link_newest(cache, token);
+    list_init(&token->place);
+    list_put_first(&cache->by_use, &token->place);
     return token;
 }
 
@@ -181,12 +165,14 @@ struct token *token_cache_find_wider(struct token_cache *cache, const struct tok
                                      int64_t now)
 {
     struct scope_list wanted = {.count = 0};
+    const struct list *end = &cache->by_use;
     size_t left = WIDER_SOUGHT;
 
     scope_list_add_text(&wanted, slice_from(buffer_slice(&key->text), key->scope_at));
     if (wanted.count == 0)
         return NULL;
-    for (struct token *token = cache->newest; token && left > 0; token = token->older, left--) {
+    for (struct list *place = end->next; place != end && left > 0; place = place->next, left--) {
+        struct token *token = token_at(place);
         if (has_same_owner(token, key) && token_is_good(token, now) && is_for_more(token, &wanted))
             return token;
     }

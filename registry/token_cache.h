@@ -15,11 +15,12 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/list.h"
 #include "base/map.h"
 
 struct token {
     struct map_node node;
-    struct token *newer, *older; /* in the order of use */
+    struct list place; /* in the order of use */
     char *key;
     size_t scope_at; /* where in the key the scopes begin; before them: whose it is */
     char *text;      /* NULL: none yet */
@@ -31,7 +32,7 @@ struct token {
 
 struct token_cache {
     struct map map;
-    struct token *newest, *oldest;
+    struct list by_use; /* the latest first */
     size_t bytes;
 };
 

@@ -37,12 +37,14 @@ enum {
     CONNECTIONS_MAX = 1024, /* fewer, and connections churn */
     EVENTS_MAX = 64,
     REQUEST_LINE_MAX = 256 * 1024, /* an opaque token may be 128 KiB */
-    TICK_MS = 1000
+    TICK_MS = 1000,
+    STUCK_MS = 10 * TICK_MS /* nothing that the thread does takes so long */
 };
 
 struct transfer_engine {
     size_t memory;
     _Atomic size_t reserved;
+    _Atomic int64_t turned; /* when the thread came round last, on clock_monotonic_ms(); 0: never */
 
     pthread_mutex_t lock;
     pthread_cond_t cancelled; /* ends sleeps */
@@ -313,6 +315,7 @@ static void *engine_thread(void *context)
 
     thread_begin_patient("transfer");
     while (go_on) {
+        atomic_store_explicit(&engine->turned, clock_monotonic_ms(), memory_order_relaxed);
         struct epoll_event events[EVENTS_MAX];
         int running;
         int count = epoll_wait(engine->epoll, events, EVENTS_MAX, engine_wait_time(engine));
@@ -407,8 +410,15 @@ static bool engine_start(struct transfer_engine *engine)
         engine_close(engine);
         return false;
     }
+    atomic_store_explicit(&engine->turned, clock_monotonic_ms(), memory_order_relaxed);
     engine->is_running = true;
     return true;
+}
+
+bool transfer_engine_is_alive(const struct transfer_engine *engine, int64_t now)
+{
+    int64_t turned = atomic_load_explicit(&engine->turned, memory_order_relaxed);
+    return turned == 0 || now - turned < STUCK_MS;
 }
 
 static void engine_ring(const struct transfer_engine *engine)

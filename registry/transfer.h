@@ -38,12 +38,14 @@ enum {
 struct transfer_headers {
     char *content_type;
     char *content_encoding;
+    char *transfer_encoding;
     char *content_length;
     char *digest; /* Docker-Content-Digest */
     char *location;
     char *retry_after;
     char *range;            /* of an upload: what of it is there */
     char *chunk_min_length; /* OCI-Chunk-Min-Length */
+    char *subject;          /* OCI-Subject */
     char *links;            /* Link; several are joined by commas */
     char *notices;          /* Warning; the same */
     struct {                /* H22; by either of their two names */
@@ -128,6 +130,9 @@ struct transfer_engine *transfer_engine_new(size_t memory, struct error *error) 
 void transfer_engine_free(struct transfer_engine *engine);
 /* Ends running and later transfers with ERROR_DRAINING. Any thread. */
 void transfer_engine_cancel(struct transfer_engine *engine);
+/* Whether its thread, once it has begun, has turned lately: it does so each second, with or without
+ * work. Any thread. */
+bool transfer_engine_is_alive(const struct transfer_engine *engine, int64_t now);
 /* Sleeps until `until` (clock_monotonic_ms). False when cancelled. */
 bool transfer_engine_sleep(struct transfer_engine *engine, int64_t until) MUST_USE;
 

@@ -4,10 +4,7 @@
 /* Cuts off what stands before `separator`, without blanks around it. */
 static struct slice next_part(struct slice *rest, char separator)
 {
-    ptrdiff_t end = slice_find(*rest, separator);
-    struct slice part = end < 0 ? *rest : slice_until(*rest, (size_t)end);
-    *rest = slice_from(*rest, part.length + 1);
-    return slice_trim(part);
+    return slice_trim(slice_take_part(rest, separator));
 }
 
 /* "0.375" -> 375: at most three decimals, none above 1. */

@@ -102,8 +102,8 @@ void access_log_push(const struct config_log *settings, const struct request *re
         metrics_count_push(request->metrics, error ? error->code : ERROR_NONE);
     if (!is_wanted(settings->access, OUTCOME_MISS))
         return;
-    if (push->token)
-        (void)buffer_format(&who, "token %u", push->token);
+    if (request->client.push_token > 0)
+        (void)buffer_format(&who, "token %u", request->client.push_token);
     else
         (void)buffer_append_string(&who, "nobody known");
     fields[count++] = LOG_TEXT("target", push->target);

@@ -44,7 +44,6 @@ void access_log_lookup(const struct config_log *settings, const struct request *
 struct access_push {
     const char *action; /* "push", "check" */
     struct slice target;
-    unsigned token; /* the line of the caller's token; 0: none */
     bool is_dry_run;
     const struct push_result *result; /* NULL: nothing was done */
 };

@@ -13,17 +13,30 @@ enum {
     BODY_MAX = 64 * 1024 * 1024, /* whatever the limits of documents let through takes less */
     CACHE_CONTROL_MAX = 64,
     CACHE_STATUS_MAX = 64,
-    OK = 200,
-    DATE_MAX = 40
+    DATE_MAX = 40,
+    YEAR = 365 * 24 * 60 * 60 /* seconds */
 };
 
 #define STATUS_HIT "mqueryd; hit" /* RFC 9211 */
 #define VARY       "Accept, Accept-Encoding, X-Registry-Auth"
 
-static void add_max_age(struct response *response, int64_t milliseconds)
+/* "public" would let a cache that many share give it to those who brought no token, too (RFC 9111,
+ * section 3.5). */
+static const char *audience(const struct question *question)
+{
+    return question->is_guarded ? "private" : "public";
+}
+
+static void add_vary(struct response *response, const struct question *question)
+{
+    response_set_literal(response, "Vary", question->is_guarded ? VARY ", Authorization" : VARY);
+}
+
+static void add_max_age(struct response *response, const struct question *question, int64_t seconds,
+                        const char *more)
 {
     CLEANUP(buffer_release) struct buffer value = BUFFER_INIT(CACHE_CONTROL_MAX);
-    if (buffer_format(&value, "public, max-age=%lld", (long long)(milliseconds / 1000)))
+    if (buffer_format(&value, "%s, max-age=%lld%s", audience(question), (long long)seconds, more))
         response_set_header(response, "Cache-Control", buffer_string(&value));
 }
 
@@ -38,9 +51,10 @@ static void add_cache_control(struct response *response, const struct question *
     } else if (finding->state != CACHE_FRESH) {
         response_set_literal(response, "Cache-Control", "no-cache");
     } else if (question->reference->digest && !is_partial) {
-        response_set_literal(response, "Cache-Control", "public, max-age=31536000, immutable");
+        add_max_age(response, question, YEAR, ", immutable");
     } else {
-        add_max_age(response, is_partial ? settings->negative : settings->fresh);
+        int64_t fresh = is_partial ? settings->negative : settings->fresh;
+        add_max_age(response, question, fresh / 1000, "");
     }
 }
 
@@ -67,7 +81,7 @@ static void add_validators(struct response *response, struct slice body, int64_t
 static struct response *response_of_size(const char *content_type, struct slice body)
 {
     CLEANUP(buffer_release) struct buffer exact = BUFFER_INIT(body.length);
-    return buffer_append_slice(&exact, body) ? response_new(200, content_type, &exact) : NULL;
+    return buffer_append_slice(&exact, body) ? response_new(STATUS_OK, content_type, &exact) : NULL;
 }
 
 static struct response *response_encoded(const struct question *question, struct slice body)
@@ -98,22 +112,22 @@ struct response *answer_new(const struct question *question, const struct cache_
     }
     add_cache_control(response, question, finding, settings);
     add_validators(response, buffer_slice(&body), finding->confirmed);
-    response_set_literal(response, "Vary", VARY);
+    add_vary(response, question);
     response_set_literal(response, "Cache-Status",
                          finding->state == CACHE_FRESH ? STATUS_HIT : STATUS_HIT "; detail=stale");
     return response;
 }
 
-struct response *answer_from_error(const struct error *error, bool is_private,
+struct response *answer_from_error(const struct error *error, const struct question *question,
                                    const struct config_cache *settings)
 {
     struct response *response = response_from_error(error);
 
-    if (is_private)
+    if (question_is_private(question))
         response_set_literal(response, "Cache-Control", "private, no-store");
     else if (error->code == ERROR_NOT_FOUND)
-        add_max_age(response, settings->negative);
-    response_set_literal(response, "Vary", VARY);
+        add_max_age(response, question, settings->negative / 1000, "");
+    add_vary(response, question);
     return response;
 }
 
@@ -147,7 +161,7 @@ struct response *answer_tell_cache(struct response *response, const struct quest
 {
     CLEANUP(buffer_release) struct buffer status = BUFFER_INIT(CACHE_STATUS_MAX);
 
-    if (!write_status(&status, question, outcome, response->status == OK))
+    if (!write_status(&status, question, outcome, response->status == STATUS_OK))
         return response;
     response = response_change(response);
     response_set_header(response, "Cache-Status", buffer_string(&status));

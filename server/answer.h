@@ -21,9 +21,8 @@ struct response;
 struct response *answer_new(const struct question *question, const struct cache_finding *finding,
                             const struct config_cache *settings, struct error *error) MUST_USE;
 
-/* The error's response with what caches on the way may do with it. `is_private`: the caller sent
- * credentials. Never NULL. */
-struct response *answer_from_error(const struct error *error, bool is_private,
+/* The error's response with what caches on the way may do with it. Never NULL. */
+struct response *answer_from_error(const struct error *error, const struct question *question,
                                    const struct config_cache *settings) MUST_USE;
 
 /* The answer to one who asked, for the one that is given up: with how it was come by (Cache-Status,

@@ -13,8 +13,7 @@
 #include "server/snapshot.h"
 
 enum {
-    BATCHES_MAX = 32, /* at once */
-    CONTENT_TOO_LARGE = 413
+    BATCHES_MAX = 32 /* at once */
 };
 
 /* -- its life ------------------------------------------------------------------------------- */
@@ -112,7 +111,7 @@ static bool read_syntax(const struct request *request, enum batch_syntax *out, s
 
 bool batch_admit(struct request *request, struct error *error)
 {
-    enum batch_syntax ignored;
+    enum batch_syntax ignored = BATCH_ARRAY;
 
     if (request_header(request, "x-registry-auth").data) {
         return error_set(error, ERROR_INVALID,
@@ -126,7 +125,7 @@ bool batch_admit(struct request *request, struct error *error)
 static struct batch *batch_new(struct lookup *lookup, const struct request *request,
                                struct error *error)
 {
-    enum batch_syntax syntax;
+    enum batch_syntax syntax = BATCH_ARRAY;
 
     if (!lookup_has_room(lookup, error) || !read_syntax(request, &syntax, error))
         return NULL;
@@ -151,7 +150,8 @@ static struct response *batch_open(struct batch *batch)
     if (!batch->stream)
         return NULL;
     (void)batch_ref(batch_ref(batch));
-    struct response *response = response_new_stream(200, "application/x-ndjson", batch->stream);
+    struct response *response =
+        response_new_stream(STATUS_OK, "application/x-ndjson", batch->stream);
     if (!response)
         return NULL;
     response_set_literal(response, "Cache-Control", "no-store");
@@ -163,7 +163,7 @@ static struct response *batch_open(struct batch *batch)
 static void refuse(struct request *request, const struct error *error)
 {
     request_respond(request, error->code == ERROR_TOO_LARGE
-                                 ? response_from_error_as(CONTENT_TOO_LARGE, error)
+                                 ? response_from_error_as(STATUS_CONTENT_TOO_LARGE, error)
                                  : response_from_error(error));
 }
 

@@ -22,8 +22,7 @@ enum {
     UNREAD_MAX = 64 * 1024, /* bytes the client has not taken; then nothing more is asked */
     QUERY_MAX = 3 * (REFERENCE_MAX + BATCH_PLATFORM_MAX) + 32,
     KEY_MAX = REFERENCE_MAX + BATCH_PLATFORM_MAX + 1,
-    LINE_REST_MAX = 16 * 1024, /* of a line, without the result: an image, an id, an error */
-    OK = 200
+    LINE_REST_MAX = 16 * 1024 /* of a line, without the result: an image, an id, an error */
 };
 
 /* An item that an answer goes to. */
@@ -88,7 +87,7 @@ static void tell(struct batch *batch, const struct batch_line *line,
     if (buffer_ok(&text))
         channel_write(batch->stream, buffer_slice(&text));
     batch_lock(batch);
-    if (response->status == OK)
+    if (response->status == STATUS_OK)
         batch->succeeded++;
     else
         batch->failed++;

@@ -23,10 +23,7 @@ static bool add_item(void *context, struct slice item, struct error *error)
 static bool split_lines(struct batch_items *items, struct slice text, struct error *error)
 {
     while (text.length > 0) {
-        ptrdiff_t end = slice_find(text, '\n');
-        struct slice line = end < 0 ? text : slice_until(text, (size_t)end);
-        text = slice_from(text, line.length + 1);
-        line = slice_trim(line);
+        struct slice line = slice_trim(slice_take_part(&text, '\n'));
         if (line.length > 0 && !add_item(items, line, error))
             return false;
     }

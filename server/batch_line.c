@@ -4,10 +4,6 @@
 #include "data/json.h"
 #include "server/response.h"
 
-enum {
-    OK = 200
-};
-
 static void write_number(struct json_writer *writer, const char *key, size_t number)
 {
     json_write_key(writer, key);
@@ -42,7 +38,7 @@ void batch_line_write(const struct batch_line *line, const struct response *resp
     }
     json_write_member_slice(&writer, "image", line->image);
     write_number(&writer, "status", response->status);
-    if (response->status == OK) {
+    if (response->status == STATUS_OK) {
         json_write_key(&writer, "result");
         json_write_text(&writer, slice_of(response->body, response->body_length));
     } else {

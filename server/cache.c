@@ -335,6 +335,8 @@ static struct shelf_entry *cache_entry_to_write(struct cache *cache, const struc
     entry->name_length = (uint16_t)key->name_length;
     entry->is_digest = key->is_digest;
     entry->is_private = key->is_private;
+    if (entry_is_forgotten(cache, entry))
+        shelf_drop_report(&cache->shelf, entry); /* or a failure would bring it back */
     entry->generation = generation;
     shelf_touch(&cache->shelf, entry);
     return entry;
@@ -344,9 +346,10 @@ void cache_store(struct cache *cache, const struct cache_key *key, struct report
                  int64_t confirmed, int64_t now, uint32_t generation)
 {
     cache_lock(cache);
-    struct shelf_entry *entry =
-        cache_is_worth(cache, report->size) ? cache_entry_to_write(cache, key, generation) : NULL;
-    if (entry && shelf_set_report(&cache->shelf, entry, report)) {
+    struct shelf_entry *entry = cache_entry_to_write(cache, key, generation);
+    if (entry && !cache_is_worth(cache, report->size)) {
+        shelf_drop_entry(&cache->shelf, entry); /* what it knew is true no more */
+    } else if (entry && shelf_set_report(&cache->shelf, entry, report)) {
         shelf_drop_failure(&cache->shelf, entry);
         entry->confirmed = confirmed;
         entry->confirmed_at = now;

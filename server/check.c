@@ -10,20 +10,21 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "server/access.h"
+#include "server/asker.h"
 #include "server/push_core.h"
 #include "server/registry_auth.h"
 #include "server/response.h"
 #include "server/snapshot.h"
 
 enum {
-    ANSWER_MAX = 64 * 1024
+    ANSWER_MAX = 64 * 1024,
+    CHECK_QUESTIONS = 10 /* it asks about sixty times, as a push of that size may */
 };
 
 struct check {
     struct job job;
     struct pushes *pushes;
     struct request *request;
-    unsigned token;
     struct credential *credential; /* the caller's own, or NULL */
     struct buffer name;            /* the repository, as asked for */
     struct reference *repository;
@@ -41,9 +42,9 @@ static void check_free(struct check *check)
 /* Answers, and frees. `error`: NULL where there is a response without one. */
 static void check_end(struct check *check, struct response *response, const struct error *error)
 {
-    const struct access_push line = {
-        .action = "check", .target = buffer_slice(&check->name), .token = check->token};
+    const struct access_push line = {.action = "check", .target = buffer_slice(&check->name)};
 
+    response = request_tell_allowance(check->request, response);
     access_log_push(&request_config(check->request)->log, check->request, &line, response->status,
                     error);
     request_respond(check->request, response);
@@ -60,7 +61,7 @@ static bool check_do(const struct check *check, struct check_report *report, str
     const struct registry_check wish = {
         .repository = check->repository,
         .credential = check->credential,
-        .no_operator_credentials = check->token == 0,
+        .no_operator_credentials = check->request->client.push_token == 0,
         .deadline = clock_monotonic_ms() + request_config(check->request)->push.timeout,
         .retries = PUSH_RETRIES,
     };
@@ -82,7 +83,7 @@ static void check_run(struct job *job)
         return;
     }
     (void)check_write_json(&report, check->repository, &body);
-    struct response *response = response_json(200, &body);
+    struct response *response = response_json(STATUS_OK, &body);
     response_set_literal(response, "Cache-Control", "no-store");
     check_end(check, response, NULL);
 }
@@ -107,25 +108,24 @@ static bool read_repository(struct check *check, struct error *error)
 
 static bool read_request(struct check *check, struct error *error)
 {
-    return pushes_identify(check->pushes, check->request, &check->token, error) &&
-           read_repository(check, error) &&
+    return pushes_identify(check->pushes, check->request, error) && read_repository(check, error) &&
            registry_auth_read(check->request, &check->credential, error);
 }
 
 static bool check_start(struct check *check, struct error *error)
 {
-    if (!read_request(check, error))
+    if (!read_request(check, error) || !request_charge(check->request, CHECK_QUESTIONS, error))
         return false;
     check->job = (struct job){
         .run = check_run, .cancel = check_cancel, .registry = check->repository->registry};
-    return workers_submit(check->pushes->workers, &check->job, error);
+    return workers_submit(pushes_lane(check->pushes, check->request)->workers, &check->job, error);
 }
 
 bool checks_admit(struct pushes *pushes, struct request *request, struct error *error)
 {
-    struct access_push line = {.action = "check"};
+    const struct access_push line = {.action = "check"};
 
-    if (pushes_identify(pushes, request, &line.token, error))
+    if (pushes_identify(pushes, request, error))
         return true;
     access_log_push(&request_config(request)->log, request, &line, response_status(error->code),
                     error);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "server/list.h"
+#include "base/list.h"
 
 struct claimed_tag;
 struct spec;

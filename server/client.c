@@ -7,17 +7,23 @@ enum {
     IPV6_CUSTOMER = 8 /* bytes of an address that one customer's all share */
 };
 
+static struct slice token_key(char kind, unsigned token, char out[CLIENT_KEY_SIZE])
+{
+    out[0] = kind;
+    memcpy(out + 1, &token, sizeof(token));
+    return slice_of(out, 1 + sizeof(token));
+}
+
 struct slice client_key(const struct client *client, char out[CLIENT_KEY_SIZE])
 {
     const struct in6_addr *bytes = &client->address.bytes;
     size_t start = IN6_IS_ADDR_V4MAPPED(bytes) ? 12 : 0;
     size_t length = IN6_IS_ADDR_V4MAPPED(bytes) ? 4 : IPV6_CUSTOMER;
 
-    if (client->token > 0) {
-        out[0] = 't';
-        memcpy(out + 1, &client->token, sizeof(client->token));
-        return slice_of(out, 1 + sizeof(client->token));
-    }
+    if (client->token > 0)
+        return token_key('t', client->token, out);
+    if (client->push_token > 0)
+        return token_key('p', client->push_token, out);
     if (!client->address.is_known) {
         out[0] = 'u';
         return slice_of(out, 1);
@@ -43,9 +49,8 @@ static void note_hop(struct hops *hops, const struct networks *proxies, struct s
 {
     struct ip_address address = ip_address_parse(text);
 
-    if (!hops->is_told)
+    if (hops->count++ == 0)
         hops->first = address;
-    hops->is_told = true;
     if (address.is_known && networks_have(proxies, &address))
         return;
     hops->stranger = address;
@@ -75,7 +80,7 @@ static void note_standard(struct forwarding *forwarding, struct slice element)
         struct slice value = next_part(&element, ';');
         struct slice name = next_part(&value, '=');
         if (slice_equal_ignoring_case(name, SLICE("for")))
-            note_hop(&forwarding->by_standard, forwarding->proxies, unquoted(slice_trim(value)));
+            note_hop(&forwarding->hops, forwarding->proxies, unquoted(slice_trim(value)));
         else if (slice_equal_ignoring_case(name, SLICE("proto")))
             note_protocol(forwarding, unquoted(slice_trim(value)));
     }
@@ -83,55 +88,39 @@ static void note_standard(struct forwarding *forwarding, struct slice element)
 
 static void note_x_for(struct forwarding *forwarding, struct slice element)
 {
-    note_hop(&forwarding->by_x, forwarding->proxies, element);
+    note_hop(&forwarding->hops, forwarding->proxies, element);
 }
 
 void forwarding_note(struct forwarding *forwarding, struct slice name, struct slice value)
 {
     static const struct {
         const char *name;
+        enum proxy_header family;
+        bool names_a_client;
         void (*note)(struct forwarding *forwarding, struct slice element);
     } headers[] = {
-        {"x-forwarded-for", note_x_for},
-        {"x-forwarded-proto", note_protocol},
-        {"forwarded", note_standard},
+        {"x-forwarded-for", PROXY_HEADER_X_FORWARDED_FOR, true, note_x_for},
+        {"x-forwarded-proto", PROXY_HEADER_X_FORWARDED_FOR, false, note_protocol},
+        {"forwarded", PROXY_HEADER_FORWARDED, true, note_standard},
     };
 
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         if (!slice_equal_ignoring_case(name, slice_from_string(headers[i].name)))
             continue;
-        while (value.length > 0)
+        forwarding->is_told = forwarding->is_told || headers[i].names_a_client;
+        while (headers[i].family == forwarding->header && value.length > 0)
             headers[i].note(forwarding, next_part(&value, ','));
     }
-}
-
-bool forwarding_is_told(const struct forwarding *forwarding)
-{
-    return forwarding->by_x.is_told || forwarding->by_standard.is_told;
-}
-
-/* Where all are trusted the client is one of them, too. */
-static struct ip_address hops_client(const struct hops *hops)
-{
-    return hops->has_stranger ? hops->stranger : hops->first;
-}
-
-static bool is_same(const struct ip_address *a, const struct ip_address *b)
-{
-    return a->is_known == b->is_known && memcmp(&a->bytes, &b->bytes, sizeof(a->bytes)) == 0;
 }
 
 struct ip_address forwarding_client(const struct forwarding *forwarding,
                                     const struct ip_address *peer)
 {
-    const struct hops *hops =
-        forwarding->by_x.is_told ? &forwarding->by_x : &forwarding->by_standard;
-    struct ip_address client = hops_client(hops);
-    struct ip_address other = hops_client(&forwarding->by_standard);
+    const struct hops *hops = &forwarding->hops;
+    /* Where all are trusted the client is one of them, too. */
+    const struct ip_address *client = hops->has_stranger ? &hops->stranger : &hops->first;
 
-    if (forwarding->by_standard.is_told && !is_same(&client, &other))
-        return *peer;
-    return client.is_known ? client : *peer;
+    return client->is_known ? *client : *peer;
 }
 
 bool forwarding_is_confidential(const struct forwarding *forwarding)

@@ -36,6 +36,16 @@ void connections_release(struct connections *all)
     (void)pthread_mutex_destroy(&all->lock);
 }
 
+void connections_expect(struct connections *all)
+{
+    (void)atomic_fetch_add_explicit(&all->count, 1, memory_order_relaxed);
+}
+
+void connections_forget(struct connections *all)
+{
+    (void)atomic_fetch_sub_explicit(&all->count, 1, memory_order_relaxed);
+}
+
 static void connection_unref(struct connection *connection)
 {
     if (atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) != 1)
@@ -62,6 +72,7 @@ struct connection *connection_open(struct connections *all, void *native, int fd
         return NULL;
     connection->all = all;
     connection->native = native;
+    connection->wake = all->wake;
     connection->fd = fd;
     atomic_init(&connection->references, 1);
     buffer_init(&connection->target, CONNECTION_TARGET_MAX);
@@ -71,7 +82,6 @@ struct connection *connection_open(struct connections *all, void *native, int fd
     pthread_mutex_lock(&all->lock);
     list_put_last(&all->open, &connection->place);
     pthread_mutex_unlock(&all->lock);
-    (void)atomic_fetch_add_explicit(&all->count, 1, memory_order_relaxed);
     return connection;
 }
 
@@ -82,7 +92,6 @@ void connection_close(struct connection *connection)
     pthread_mutex_lock(&all->lock);
     list_remove(&connection->place);
     pthread_mutex_unlock(&all->lock);
-    (void)atomic_fetch_sub_explicit(&all->count, 1, memory_order_relaxed);
     connection_unref(connection);
 }
 
@@ -122,7 +131,7 @@ struct response *connection_reply(const struct connection *connection)
 static void wake_from(struct connection *connection, int asleep, int then)
 {
     if (reply_changes(connection, asleep, then))
-        connection->all->wake(connection->native);
+        connection->wake(connection->native);
 }
 
 /* Asleep, its client has left: what is still to come is for nobody. */
@@ -135,7 +144,7 @@ static void cut_off(struct connection *connection)
 void connection_await(struct connection *connection)
 {
     if (!reply_changes(connection, REPLY_RUNNING, REPLY_AWAITED)) {
-        connection->all->wake(connection->native); /* answered in between */
+        connection->wake(connection->native); /* answered in between */
         return;
     }
     if (atomic_load(&connection->all->is_closing))
@@ -199,7 +208,7 @@ void connection_answer(struct connection *connection, struct response *response)
     connection->response = response;
     if (!reply_changes(connection, REPLY_RUNNING, REPLY_READY)) {
         if (reply_changes(connection, REPLY_AWAITED, REPLY_READY)) {
-            connection->all->wake(connection->native);
+            connection->wake(connection->native);
         } else {
             response_unref(response); /* unwanted: nobody else looks at it any more */
         }
@@ -219,27 +228,55 @@ static void end_overdue(struct connection *connection, const struct connection_l
         (void)shutdown(connection->fd, phase == CONNECTION_SENDING ? SHUT_RDWR : SHUT_RD);
 }
 
-static bool has_left(const struct connection *connection, const struct connection_limits *limits,
-                     int64_t now)
+/* Whether the client has shut its side of the connection, or all of it. */
+static bool has_hung_up(const struct connection *connection)
 {
     struct pollfd poll_fd = {.fd = connection->fd, .events = POLLRDHUP};
+
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+static bool has_lasted(const struct connection *connection, int64_t least, int64_t now)
+{
+    return now - atomic_load_explicit(&connection->since, memory_order_relaxed) >= least;
+}
+
+/* Asleep, the library does not look at it. */
+static bool has_left_unanswered(const struct connection *connection,
+                                const struct connection_limits *limits, int64_t now)
+{
     int reply = reply_now(connection);
 
     return (reply == REPLY_AWAITED || reply == REPLY_PAUSED) &&
-           now - atomic_load_explicit(&connection->since, memory_order_relaxed) >=
-               limits->hang_up &&
-           poll(&poll_fd, 1, 0) > 0;
+           has_lasted(connection, limits->hang_up, now) && has_hung_up(connection);
+}
+
+/* The rest of the request will never come. Epoll tells of data and of the end right behind it at
+ * once, and the library, which has read the data, waits to be told of the end. */
+static bool has_left_unheard(const struct connection *connection,
+                             const struct connection_limits *limits, int64_t now)
+{
+    int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
+
+    return (phase == CONNECTION_HEAD || phase == CONNECTION_BODY) &&
+           has_lasted(connection, limits->hang_up, now) && has_hung_up(connection);
+}
+
+static void sweep(struct connection *connection, const struct connection_limits *limits,
+                  int64_t now)
+{
+    end_overdue(connection, limits, now);
+    if (has_left_unheard(connection, limits, now))
+        (void)shutdown(connection->fd, SHUT_RD); /* which tells the library */
+    if (has_left_unanswered(connection, limits, now))
+        cut_off(connection);
 }
 
 void connections_sweep(struct connections *all, const struct connection_limits *limits, int64_t now)
 {
     pthread_mutex_lock(&all->lock);
-    for (struct list *node = all->open.next; node != &all->open; node = node->next) {
-        struct connection *connection = LIST_ITEM(node, struct connection, place);
-        end_overdue(connection, limits, now);
-        if (has_left(connection, limits, now))
-            cut_off(connection);
-    }
+    for (struct list *node = all->open.next; node != &all->open; node = node->next)
+        sweep(LIST_ITEM(node, struct connection, place), limits, now);
     pthread_mutex_unlock(&all->lock);
 }
 

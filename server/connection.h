@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "server/list.h"
+#include "base/list.h"
 #include "server/request.h"
 
 struct response;
@@ -52,7 +52,7 @@ struct connections {
     /* Lets a sleeping connection's event thread go on with it. Only raises a flag for that thread:
      * it is called with the lock held, too. */
     void (*wake)(void *native);
-    _Atomic size_t count;
+    _Atomic size_t count; /* those on their way to be opened, too */
     _Atomic bool is_closing;
     /* Opening, closing and sweeping take it; requests do not. While it is held, no descriptor in
      * the list is closed. */
@@ -64,6 +64,7 @@ struct connection {
     struct list place; /* guarded by the connections' lock */
     struct connections *all;
     void *native; /* the library's own; valid while open, or while the reply is awaited */
+    void (*wake)(void *native); /* theirs: at the end, whoever answers may outlive them */
     int fd;
     _Atomic uint32_t references;
 
@@ -82,7 +83,7 @@ struct connection {
 /* How long a phase may last, in milliseconds; negative: as long as it takes. */
 struct connection_limits {
     int64_t phase[CONNECTION_PHASE_COUNT];
-    int64_t hang_up; /* after this long asked, a client that has closed its end has left */
+    int64_t hang_up; /* after this long in a phase, a client that has closed its end has left */
 };
 
 enum {
@@ -98,6 +99,10 @@ void connections_sweep(struct connections *all, const struct connection_limits *
 size_t connections_count_busy(struct connections *all);
 /* No answer is wanted any more: everyone asleep is woken, and nobody falls asleep again. */
 void connections_abandon(struct connections *all);
+
+/* Any thread, for each that will be opened, or could not be: counted until connections_forget(). */
+void connections_expect(struct connections *all);
+void connections_forget(struct connections *all);
 
 /* Event thread. NULL: no memory. `request->door` and `is_confidential` are the caller's to set. */
 struct connection *connection_open(struct connections *all, void *native, int fd, int64_t now);

@@ -18,7 +18,6 @@
 enum {
     CONNECTION_MEMORY = 16 * 1024, /* bytes; a request's head and an answer's fit in it */
     DRAIN_FIRST_REQUEST = 1000,    /* ms; for connections accepted just before a drain */
-    LEAVING_LEAST = 1000,          /* ms */
     LIBRARY_LINE_MAX = 256
 };
 
@@ -33,7 +32,6 @@ struct crew {
     struct certificate *certificate;
     _Atomic bool is_leaving;
     bool is_draining;
-    int64_t seen_leaving; /* by the sweep; 0: not yet */
     unsigned next_thread;
     size_t thread_count;
     struct event_thread threads[];
@@ -160,11 +158,21 @@ struct crew *crew_next(const struct crew *crew)
 
 /* -- its connections ------------------------------------------------------------------------ */
 
+/* Counted from now on: the thread may be busy, and what it opens later holds a descriptor already.
+ * (Where the library has no memory left to open it, it stays counted.) */
+static void add(struct event_thread *thread, int fd, const struct sockaddr *address,
+                socklen_t length)
+{
+    struct connections *connections = &thread->requests.connections;
+
+    connections_expect(connections);
+    if (MHD_add_connection(thread->daemon, fd, address, length) != MHD_YES)
+        connections_forget(connections); /* it has closed fd */
+}
+
 void crew_add(struct crew *crew, int fd, const struct sockaddr *address, socklen_t length)
 {
-    struct event_thread *thread = &crew->threads[crew->next_thread++ % crew->thread_count];
-
-    (void)MHD_add_connection(thread->daemon, fd, address, length); /* closes fd when it fails */
+    add(&crew->threads[crew->next_thread++ % crew->thread_count], fd, address, length);
 }
 
 void crew_leave(struct crew *crew)
@@ -180,11 +188,8 @@ void crew_drain(struct crew *crew)
 
 void crew_sweep(struct crew *crew, const struct connection_limits *limits, int64_t now)
 {
-    bool is_leaving = atomic_load_explicit(&crew->is_leaving, memory_order_relaxed);
     struct connection_limits ours = *limits;
 
-    if (is_leaving && crew->seen_leaving == 0)
-        crew->seen_leaving = now;
     if (crew->is_draining) {
         ours.phase[CONNECTION_NEW] = DRAIN_FIRST_REQUEST;
         ours.phase[CONNECTION_IDLE] = 0;
@@ -193,10 +198,9 @@ void crew_sweep(struct crew *crew, const struct connection_limits *limits, int64
         connections_sweep(&crew->threads[i].requests.connections, &ours, now);
 }
 
-/* A connection that was added just before may not have been counted yet. */
-bool crew_has_left(const struct crew *crew, int64_t now)
+bool crew_has_left(const struct crew *crew)
 {
-    return crew->seen_leaving > 0 && now - crew->seen_leaving >= LEAVING_LEAST &&
+    return atomic_load_explicit(&crew->is_leaving, memory_order_relaxed) &&
            crew_connection_count(crew) == 0;
 }
 
@@ -207,10 +211,8 @@ void crew_ask_pulse(struct crew *crew)
     for (size_t i = 0; i < crew->thread_count; i++) {
         struct event_thread *thread = &crew->threads[i];
         int fd = pulse_ask(&thread->pulse);
-        if (fd >= 0) {
-            (void)MHD_add_connection(thread->daemon, fd, (const struct sockaddr *)&nobody,
-                                     sizeof(nobody));
-        }
+        if (fd >= 0)
+            add(thread, fd, (const struct sockaddr *)&nobody, sizeof(nobody));
     }
 }
 

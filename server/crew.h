@@ -53,8 +53,8 @@ void crew_leave(struct crew *crew);
 /* The same in a hurry: the sweep ends idle ones at once. */
 void crew_drain(struct crew *crew);
 void crew_sweep(struct crew *crew, const struct connection_limits *limits, int64_t now);
-/* It was told to leave, and serves nobody any more. After a crew_sweep(). */
-bool crew_has_left(const struct crew *crew, int64_t now);
+/* It was told to leave, and serves nobody any more. */
+bool crew_has_left(const struct crew *crew);
 /* See pulse.h. */
 void crew_ask_pulse(struct crew *crew);
 bool crew_has_pulse(struct crew *crew);

@@ -122,7 +122,7 @@ static int serve_with_log(struct config *config, const struct config_sources *so
     reload_log_warnings(warnings);
     raise_descriptor_limit();
     int status = serve(config, sources, signals, &error);
-    log_stop();
+    log_stop_soon();
     (void)close(signals);
     return status;
 }

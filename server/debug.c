@@ -39,7 +39,7 @@ static void write_flag(struct json_writer *writer, const char *key, bool value)
 
 static void respond(struct request *request, struct buffer *page)
 {
-    struct response *response = response_json(200, page);
+    struct response *response = response_json(STATUS_OK, page);
 
     response_set_literal(response, "Cache-Control", "no-store");
     request_respond(request, response);

@@ -22,20 +22,35 @@ const char *exposition_type(bool is_open)
 /* OpenMetrics calls a counter's family by the name without "_total". */
 static const char *family_suffix(const struct exposition *exposition)
 {
-    bool is_counter = exposition->head->kind == METRIC_COUNTER;
-    return is_counter && !exposition->is_open ? "_total" : "";
+    return exposition->kind == METRIC_COUNTER && !exposition->is_open ? "_total" : "";
 }
 
-void exposition_begin(struct exposition *exposition, const struct metric_head *head)
+/* NULL: it has none. */
+static const char *unit_of(const char *name)
+{
+    static const char *const units[] = {"seconds", "bytes"};
+    const char *end = strrchr(name, '_');
+
+    for (size_t i = 0; end && i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(end + 1, units[i]) == 0)
+            return units[i];
+    }
+    return NULL;
+}
+
+void exposition_begin(struct exposition *exposition, enum metric_kind kind, const char *name,
+                      const char *help)
 {
     struct buffer *out = exposition->out;
+    const char *unit = exposition->is_open ? unit_of(name) : NULL;
 
-    exposition->head = head;
+    exposition->kind = kind;
+    exposition->name = name;
     const char *suffix = family_suffix(exposition);
-    (void)buffer_format(out, "# TYPE %s%s %s\n", head->name, suffix, kind_names[head->kind]);
-    if (exposition->is_open && head->unit)
-        (void)buffer_format(out, "# UNIT %s%s %s\n", head->name, suffix, head->unit);
-    (void)buffer_format(out, "# HELP %s%s %s\n", head->name, suffix, head->help);
+    (void)buffer_format(out, "# TYPE %s%s %s\n", name, suffix, kind_names[kind]);
+    if (unit)
+        (void)buffer_format(out, "# UNIT %s %s\n", name, unit);
+    (void)buffer_format(out, "# HELP %s%s %s\n", name, suffix, help);
 }
 
 /* -- samples -------------------------------------------------------------------------------- */
@@ -67,7 +82,7 @@ static void append_series(struct exposition *exposition, const char *suffix,
     struct buffer *out = exposition->out;
     bool is_first = true;
 
-    (void)buffer_format(out, "%s%s", exposition->head->name, suffix);
+    (void)buffer_format(out, "%s%s", exposition->name, suffix);
     for (; labels && labels->name; labels++) {
         append_label(out, labels, is_first);
         is_first = false;
@@ -81,7 +96,7 @@ static void append_series(struct exposition *exposition, const char *suffix,
 
 static const char *sample_suffix(const struct exposition *exposition)
 {
-    return exposition->head->kind == METRIC_COUNTER ? "_total" : "";
+    return exposition->kind == METRIC_COUNTER ? "_total" : "";
 }
 
 void exposition_sample(struct exposition *exposition, const struct metric_label *labels,

@@ -21,13 +21,6 @@ enum metric_kind {
     METRIC_HISTOGRAM
 };
 
-struct metric_head {
-    const char *name; /* a counter's without "_total" */
-    enum metric_kind kind;
-    const char *unit; /* what the name ends with: "seconds"; NULL: none */
-    const char *help;
-};
-
 struct metric_label {
     const char *name;
     const char *value;
@@ -44,13 +37,18 @@ struct metric_distribution {
 struct exposition {
     struct buffer *out; /* its state says whether all had room */
     bool is_open;       /* OpenMetrics */
-    const struct metric_head *head;
+
+    enum metric_kind kind; /* of the family that was begun last */
+    const char *name;
 };
 
 /* The Content-Type. Static storage. */
 const char *exposition_type(bool is_open);
 
-void exposition_begin(struct exposition *exposition, const struct metric_head *head);
+/* `name`: borrowed until the next family; a counter's without "_total". Where it ends with
+ * "_seconds" or "_bytes", that is its unit. */
+void exposition_begin(struct exposition *exposition, enum metric_kind kind, const char *name,
+                      const char *help);
 void exposition_sample(struct exposition *exposition, const struct metric_label *labels,
                        int64_t value);
 /* Of a value in thousandths: 1500 is 1.5. */

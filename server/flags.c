@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/suggest.h"
 
 const struct known_flag known_flags[FLAG_COUNT] = {
     [FLAG_CONFIG] = {"--config", "FILE", "settings, in YAML"},
@@ -23,6 +24,19 @@ static enum flag find_flag(const char *name)
     while (flag < FLAG_COUNT && strcmp(known_flags[flag].name, name) != 0)
         flag++;
     return (enum flag)flag;
+}
+
+/* Always false. */
+static bool refuse_flag(const char *name, struct error *error)
+{
+    struct slice word = slice_from_string(name);
+    struct suggestion suggestion = suggestion_begin(word);
+
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        suggestion_consider(&suggestion, slice_from_string(known_flags[i].name));
+    const char *phrase = suggestion_phrase(&suggestion);
+    return error_set(error, ERROR_INVALID, "unknown flag '%s'%s", ESCAPED(word),
+                     phrase[0] ? phrase : "; see --help");
 }
 
 /* Cuts a word in two at its first '='; returns the second part, or NULL. */
@@ -78,10 +92,8 @@ static bool parse_flag(struct flags *flags, int argc, char **argv, int *index, s
         return error_set(error, ERROR_INVALID, "takes no operands: '%s'",
                          ESCAPED(slice_from_string(word)));
     }
-    if (flag == FLAG_COUNT) {
-        return error_set(error, ERROR_INVALID, "unknown flag '%s'; see --help",
-                         ESCAPED(slice_from_string(word)));
-    }
+    if (flag == FLAG_COUNT)
+        return refuse_flag(word, error);
     const struct known_flag *known = &known_flags[flag];
     char *value = find_value(known, joined, argc, argv, index);
 

@@ -8,12 +8,14 @@
 
 bool gate_open(const struct config_server *settings, struct gate *out, struct error *error)
 {
-    *out = (struct gate){0};
+    *out = (struct gate){.proxy_header = settings->proxy_header};
     if (!networks_parse(&settings->trusted_proxies, "server.trusted_proxies", &out->proxies, error))
         return false;
     if (!settings->tokens_file)
         return true;
     out->tokens = tokens_file_read(settings->tokens_file, error);
+    if (!out->tokens)
+        error_prefix(error, "server.tokens_file: ");
     return out->tokens != NULL;
 }
 
@@ -31,7 +33,7 @@ static void note_header(void *forwarding, struct slice name, struct slice value)
 void gate_identify(const struct gate *gate, struct request *request)
 {
     const struct request_way *way = &request->way;
-    struct forwarding forwarding = {.proxies = &gate->proxies};
+    struct forwarding forwarding = {.proxies = &gate->proxies, .header = gate->proxy_header};
 
     request->client = (struct client){.address = way->peer};
     request->is_confidential =
@@ -39,7 +41,7 @@ void gate_identify(const struct gate *gate, struct request *request)
     if (!networks_have(&gate->proxies, &way->peer))
         return;
     request->door->each_header(request, note_header, &forwarding);
-    if (!forwarding_is_told(&forwarding))
+    if (!forwarding.is_told)
         return; /* the proxy's machine itself */
     request->client.address = forwarding_client(&forwarding, &way->peer);
     request->is_confidential = forwarding_is_confidential(&forwarding);

@@ -16,6 +16,7 @@ struct tokens_file;
 struct gate {
     struct tokens_file *tokens; /* NULL: everybody may read */
     struct networks proxies;    /* server.trusted_proxies */
+    enum proxy_header proxy_header;
 };
 
 /* The caller releases, also after a failure. Errors: invalid (a setting, or a file that it names),

@@ -27,7 +27,7 @@ void health_answer(struct server *server, struct request *request)
     json_write_object_begin(&writer);
     json_write_member(&writer, "status", "ok");
     json_write_object_end(&writer);
-    respond_uncached(request, response_json(200, &body));
+    respond_uncached(request, response_json(STATUS_OK, &body));
 }
 
 void ready_answer(struct server *server, struct request *request)

@@ -196,7 +196,7 @@ static void sweep(struct http *http, const struct connection_limits *limits, int
 
     for (struct crew *crew = at_work; crew; crew = crew_next(crew)) {
         crew_sweep(crew, limits, now);
-        if (crew != at_work && crew_has_left(crew, now))
+        if (crew != at_work && crew_has_left(crew))
             crew_stop(crew);
     }
 }

@@ -6,7 +6,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/map.h"
+#include "server/http_door.h"
+#include "server/http_head.h"
 #include "server/http_reply.h"
 #include "server/linger.h"
 #include "server/metrics.h"
@@ -16,91 +17,6 @@
 enum {
     BODY_SWALLOWED = 4 * BODY_LIMIT /* bytes of a body nobody wants that are read, to keep the
                                      connection */
-};
-
-/* -- what handlers see: struct request_door ------------------------------------------------- */
-
-struct header_count {
-    struct slice name;
-    size_t count;
-};
-
-static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
-                                    size_t name_length, const char *value, size_t value_length)
-{
-    struct header_count *wanted = context;
-
-    (void)kind;
-    (void)value;
-    (void)value_length;
-    if (slice_equal_ignoring_case(slice_of(name, name_length), wanted->name))
-        wanted->count++;
-    return MHD_YES;
-}
-
-static struct slice find_header(struct MHD_Connection *native, struct slice name)
-{
-    const char *value = NULL;
-    size_t length = 0;
-
-    (void)MHD_lookup_connection_value_n(native, MHD_HEADER_KIND, name.data, name.length, &value,
-                                        &length);
-    return slice_of(value, length);
-}
-
-static struct slice door_header(const struct request *request, const char *name, size_t *count)
-{
-    const struct connection *connection = MAP_ITEM_CONST(request, struct connection, request);
-    struct header_count wanted = {.name = slice_from_string(name)};
-
-    if (count) {
-        (void)MHD_get_connection_values_n(connection->native, MHD_HEADER_KIND, count_header,
-                                          &wanted);
-        *count = wanted.count;
-    }
-    return find_header(connection->native, wanted.name);
-}
-
-static void door_respond(struct request *request, struct response *response)
-{
-    connection_answer(MAP_ITEM(request, struct connection, request), response);
-}
-
-struct visitor {
-    void (*visit)(void *context, struct slice name, struct slice value);
-    void *context;
-};
-
-static enum MHD_Result show_header(void *context, enum MHD_ValueKind kind, const char *name,
-                                   size_t name_length, const char *value, size_t value_length)
-{
-    const struct visitor *visitor = context;
-
-    (void)kind;
-    visitor->visit(visitor->context, slice_of(name, name_length), slice_of(value, value_length));
-    return MHD_YES;
-}
-
-static void door_each_header(const struct request *request,
-                             void (*visit)(void *context, struct slice name, struct slice value),
-                             void *context)
-{
-    const struct connection *connection = MAP_ITEM_CONST(request, struct connection, request);
-    struct visitor visitor = {.visit = visit, .context = context};
-
-    (void)MHD_get_connection_values_n(connection->native, MHD_HEADER_KIND, show_header, &visitor);
-}
-
-static bool door_is_wanted(const struct request *request)
-{
-    return connection_is_wanted(MAP_ITEM_CONST(request, struct connection, request));
-}
-
-static const struct request_door http_door = {
-    .header = door_header,
-    .respond = door_respond,
-    .each_header = door_each_header,
-    .is_wanted = door_is_wanted,
 };
 
 /* -- connections ---------------------------------------------------------------------------- */
@@ -116,8 +32,10 @@ static struct connection *open_connection(struct http_requests *requests,
         return NULL;
     struct connection *connection =
         connection_open(&requests->connections, native, fd->connect_fd, clock_monotonic_ms());
-    if (!connection)
+    if (!connection) {
+        (void)shutdown(fd->connect_fd, SHUT_RDWR); /* nobody would sweep it */
         return NULL;
+    }
     connection->request.door = &http_door;
     connection->request.way =
         (struct request_way){.peer = ip_address_of(address->client_addr),
@@ -128,20 +46,22 @@ static struct connection *open_connection(struct http_requests *requests,
     return connection;
 }
 
-static void end_connection(const struct http_requests *requests, struct connection *connection)
+static void end_connection(struct http_requests *requests, struct connection *connection)
 {
-    requests->handler.farewell(requests->handler.context, &connection->request.way);
-    connection_close(connection);
+    if (connection) {
+        requests->handler.farewell(requests->handler.context, &connection->request.way);
+        connection_close(connection);
+    }
+    connections_forget(&requests->connections);
 }
 
 void http_on_connection(void *requests, struct MHD_Connection *native, void **slot,
                         enum MHD_ConnectionNotificationCode code)
 {
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
         *slot = open_connection(requests, native);
-    } else if (*slot) {
+    else
         end_connection(requests, take_pointer(slot));
-    }
 }
 
 static struct connection *connection_of(struct MHD_Connection *native)
@@ -152,25 +72,6 @@ static struct connection *connection_of(struct MHD_Connection *native)
 }
 
 /* -- requests ------------------------------------------------------------------------------- */
-
-static enum method method_of(const char *name)
-{
-    static const struct {
-        const char *name;
-        enum method method;
-    } methods[] = {
-        {MHD_HTTP_METHOD_GET, METHOD_GET},
-        {MHD_HTTP_METHOD_HEAD, METHOD_HEAD},
-        {MHD_HTTP_METHOD_POST, METHOD_POST},
-        {MHD_HTTP_METHOD_OPTIONS, METHOD_OPTIONS},
-    };
-
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        if (strcmp(methods[i].name, name) == 0)
-            return methods[i].method;
-    }
-    return METHOD_OTHER;
-}
 
 /* The connection holds the response until connection_finish(). */
 static enum MHD_Result send_reply(const struct http_requests *requests,
@@ -204,32 +105,7 @@ static void refuse(struct connection *connection, unsigned status, const struct 
 /* What is too large here is the body, not an image. */
 static unsigned body_status(enum error_code code)
 {
-    return code == ERROR_TOO_LARGE ? MHD_HTTP_CONTENT_TOO_LARGE : response_status(code);
-}
-
-/* Why a head cannot be trusted to mean to a proxy before us what it means to us; NULL: it can. */
-static const char *head_fault(struct MHD_Connection *native, const char *version)
-{
-    bool has_length = find_header(native, SLICE("content-length")).data != NULL;
-    bool has_coding = find_header(native, SLICE("transfer-encoding")).data != NULL;
-
-    if (has_length && has_coding)
-        return "Transfer-Encoding and Content-Length contradict each other (RFC 9112, 6.1)";
-    if (strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !find_header(native, SLICE("host")).data)
-        return "an HTTP/1.1 request names its Host (RFC 9112, 3.2)";
-    return NULL;
-}
-
-/* What Content-Length says, or just more than we swallow. The library has refused all but digits.
- */
-static uint64_t declared_length(struct MHD_Connection *native)
-{
-    struct slice digits = find_header(native, SLICE("content-length"));
-    uint64_t length = 0;
-
-    for (size_t i = 0; i < digits.length && length <= BODY_SWALLOWED; i++)
-        length = length * 10 + (uint64_t)(digits.data[i] - '0');
-    return length;
+    return code == ERROR_TOO_LARGE ? STATUS_CONTENT_TOO_LARGE : response_status(code);
 }
 
 /* Whether there is reason to wait for the body. */
@@ -238,14 +114,14 @@ static bool judge_head(const struct http_requests *requests, struct connection *
 {
     const struct http_handler *handler = &requests->handler;
     struct request *request = &connection->request;
-    const char *fault = head_fault(connection->native, version);
+    uint64_t body_length = 0;
 
-    if (fault)
-        return error_set(error, ERROR_INVALID, "%s", fault);
+    if (!http_head_judge(connection->native, version, &body_length, error))
+        return false;
     if (request->method == METHOD_POST && !handler->admit(handler->context, request, error))
         return false;
     uint64_t limit = request->wants_body ? BODY_LIMIT : BODY_SWALLOWED;
-    return declared_length(connection->native) <= limit || body_refuse_length(error);
+    return body_length <= limit || body_refuse_length(error);
 }
 
 /* Refused here a request is answered before its body is there (and while the client may wait for
@@ -256,7 +132,7 @@ static enum MHD_Result on_head(const struct http_requests *requests, struct conn
     int64_t now = clock_monotonic_ms();
     struct error error;
 
-    connection->request.method = method_of(method);
+    connection->request.method = method_parse(method);
     connection_enter(connection, CONNECTION_BODY, now);
     body_begin(&connection->request.body, requests->bodies);
     requests->handler.greet(requests->handler.context, &connection->request);
@@ -298,7 +174,7 @@ static enum MHD_Result on_request(const struct http_requests *requests,
     connection_ask(connection, clock_monotonic_ms());
     if (connection->is_target_too_long) {
         (void)error_set(&error, ERROR_TOO_LARGE, "the request's URI is longer than 4096 bytes");
-        refuse(connection, MHD_HTTP_URI_TOO_LONG, &error);
+        refuse(connection, STATUS_URI_TOO_LONG, &error);
     } else if (!judge_body(connection, &error)) {
         refuse(connection, body_status(error.code), &error);
     } else {

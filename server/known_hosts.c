@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "base/map.h"
-#include "server/list.h"
 
 struct known_host {
     struct map_node node;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "server/list.h"
+#include "base/list.h"
 
 struct lingerers {
     int epoll;             /* readable while something is to be dropped */

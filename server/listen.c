@@ -152,11 +152,8 @@ static char *inherited_name(size_t index)
     struct slice rest = slice_from_string(getenv("LISTEN_FDNAMES"));
     struct slice name = {0};
 
-    for (size_t i = 0; i <= index; i++) {
-        ptrdiff_t colon = slice_find(rest, ':');
-        name = colon < 0 ? rest : slice_until(rest, (size_t)colon);
-        rest = slice_from(rest, name.length + 1);
-    }
+    for (size_t i = 0; i <= index; i++)
+        name = slice_take_part(&rest, ':');
     return name.length > 0 ? slice_copy(name) : NULL;
 }
 

@@ -122,6 +122,8 @@ static bool lookup_find(struct lookup *lookup, const struct snapshot *snapshot,
         !lookup_key(question, key, error))
         return false;
     cache_find(lookup->cache, key, clock_monotonic_ms(), finding);
+    if (question->only_if_cached && !question->no_cache && finding->state == CACHE_REFRESH)
+        finding->state = CACHE_STALE; /* nobody is to be asked, not even behind the answer */
     return true;
 }
 

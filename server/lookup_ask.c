@@ -4,7 +4,6 @@
  */
 #include "base/clock.h"
 #include "server/lookup_core.h"
-#include "server/rate_limits.h"
 #include "server/request.h"
 #include "server/snapshot.h"
 
@@ -126,43 +125,6 @@ static struct flight *lookup_new_flight(struct lookup *lookup, struct snapshot *
     return flight;
 }
 
-/* -- what it costs whoever asks ------------------------------------------------------------- */
-
-struct asker asker_of(const struct request *request)
-{
-    return (struct asker){.snapshot = snapshot_ref(request->snapshot),
-                          .limits = request->limits,
-                          .client = request->client};
-}
-
-void asker_release(struct asker *asker)
-{
-    snapshot_unref(TAKE(asker->snapshot));
-}
-
-static bool asker_charge(const struct asker *asker, struct error *error)
-{
-    uint32_t limit = asker->snapshot->config->server.rate_limit;
-    struct allowance allowance;
-
-    if (!asker->limits ||
-        rate_limits_take(asker->limits, &asker->client, limit, clock_monotonic_ms(), &allowance))
-        return true;
-    (void)error_set(error, ERROR_QUOTA,
-                    "%u questions a minute that are not answered from the cache are the limit "
-                    "here; the next in %u s",
-                    allowance.limit, allowance.resets);
-    error->retry_after = allowance.resets;
-    return false;
-}
-
-/* Another had asked already. */
-static void asker_refund(const struct asker *asker)
-{
-    if (asker->limits)
-        rate_limits_give_back(asker->limits, &asker->client, clock_monotonic_ms());
-}
-
 /* -- starting ------------------------------------------------------------------------------- */
 
 /* Takes over flight and waiter. `waiter`: NULL for a refresh behind an answer that was given. */
@@ -178,7 +140,7 @@ static void lookup_start(struct lookup *lookup, const struct asker *asker, struc
         return;
     case FLIGHT_JOINED:
         flight_free(flight);
-        asker_refund(asker);
+        asker_refund(asker); /* another had asked already */
         return;
     case FLIGHT_REFUSED:
         break;
@@ -195,7 +157,7 @@ void lookup_wait(struct lookup *lookup, struct request *request, struct question
     CLEANUP(asker_release) struct asker asker = asker_of(request);
     struct error error;
 
-    if (!asker_charge(&asker, &error)) {
+    if (!asker_charge(&asker, 1, &error)) {
         lookup_fail(request, question, OUTCOME_MISS, &error);
         return;
     }
@@ -216,7 +178,7 @@ void lookup_refresh(struct lookup *lookup, const struct asker *asker, struct que
 {
     struct error ignored;
 
-    if (!asker_charge(asker, &ignored))
+    if (!asker_charge(asker, 1, &ignored))
         return;
     struct flight *flight = lookup_new_flight(lookup, asker->snapshot, question, key, finding);
     if (flight)

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "server/access.h"
+#include "server/asker.h"
 #include "server/cache.h"
-#include "server/client.h"
 #include "server/flight.h"
 #include "server/known_hosts.h"
 #include "server/lookup.h"
@@ -61,15 +61,6 @@ void lookup_fail_waiters(struct lookup *lookup, struct waiter *waiters, const st
  * what it needs out of the question, the key and the finding. */
 void lookup_wait(struct lookup *lookup, struct request *request, struct question *question,
                  struct cache_key *key, struct cache_finding *finding);
-/* Who asks, for when the request is gone. */
-struct asker {
-    struct snapshot *snapshot;
-    struct rate_limits *limits; /* NULL: nothing is charged */
-    struct client client;
-};
-/* With a reference of its own to the request's snapshot. */
-struct asker asker_of(const struct request *request);
-void asker_release(struct asker *asker);
 /* Asks behind an answer that was given; nobody waits, and the request is gone. */
 void lookup_refresh(struct lookup *lookup, const struct asker *asker, struct question *question,
                     struct cache_key *key, struct cache_finding *finding);

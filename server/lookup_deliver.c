@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "server/answer.h"
 #include "server/lookup_core.h"
-#include "server/rate_limits.h"
 #include "server/request.h"
 #include "server/response.h"
 
@@ -17,25 +16,11 @@ static struct access_lookup line_for(const struct question *question, enum outco
                                   .outcome = outcome};
 }
 
-/* What the client has left of its questions, where they are counted. */
-static struct response *tell_allowance(const struct request *request, struct response *response)
-{
-    uint32_t limit = request_config(request)->server.rate_limit;
-
-    if (!request->limits)
-        return response;
-    const struct allowance allowance =
-        rate_limits_look(request->limits, &request->client, limit, clock_monotonic_ms());
-    response = response_change(response);
-    allowance_tell(&allowance, response);
-    return response;
-}
-
 static struct response *prepare(struct request *request, const struct question *question,
                                 enum outcome outcome, struct response *response)
 {
     response = answer_tell_cache(response, question, outcome);
-    return request_prepare(request, tell_allowance(request, response));
+    return request_prepare(request, request_tell_allowance(request, response));
 }
 
 void lookup_respond(struct request *request, const struct question *question, enum outcome outcome,
@@ -52,8 +37,7 @@ void lookup_fail(struct request *request, const struct question *question, enum 
                  const struct error *error)
 {
     const struct access_lookup line = line_for(question, outcome);
-    struct response *response =
-        answer_from_error(error, question_is_private(question), &request_config(request)->cache);
+    struct response *response = answer_from_error(error, question, &request_config(request)->cache);
 
     response = prepare(request, question, outcome, response);
     access_log_lookup(&request_config(request)->log, request, &line, response->status, error);

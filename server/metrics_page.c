@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A metric with no label is a row with `value`, any other one with `write`. A metric with labels
- * has those series from the start that are to be expected, at 0, and others once they have
- * happened: all that could be are thousands, and an operator wants fewer than one.
+ * A metric with labels has those series from the start that are to be expected, at 0, and others
+ * once they have happened: all that could be are thousands, and an operator wants fewer than one.
  */
 #include "server/metrics_page.h"
 
@@ -34,34 +33,47 @@ enum {
 
 /* What one page is made of. */
 struct scrape {
-    struct server *server;
+    const struct server *server;
+    const struct registry *registry; /* as the request's settings have it */
     const struct metrics *metrics;
-    struct lookup_counts lookup;
-    struct cache_counts cache;
-    struct process_numbers process;
-    int64_t configured; /* ms since 1970 */
-    bool has_failed_reload;
     struct tally tally;
     struct registry_quota quotas[QUOTAS_MAX];
-    size_t quota_count;
-};
-
-struct family {
-    struct metric_head head;
-    /* One of them. */
-    int64_t (*value)(const struct scrape *scrape);
-    int64_t (*thousandths)(const struct scrape *scrape);
-    void (*write)(const struct scrape *scrape, struct exposition *out);
+    struct exposition out;
 };
 
 #define LABELS(...) ((const struct metric_label[]){__VA_ARGS__, {NULL, NULL}})
 
-/* -- requests to us ------------------------------------------------------------------------- */
+static void write_count(struct scrape *scrape, const struct metric_label *labels, uint64_t count)
+{
+    exposition_sample(&scrape->out, labels, (int64_t)count);
+}
 
-static const char *const method_labels[] = {
-    [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",   [METHOD_POST] = "POST",
-    [METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "other",
-};
+/* A family of one. */
+static void write_gauge(struct scrape *scrape, const char *name, const char *help, int64_t value)
+{
+    exposition_begin(&scrape->out, METRIC_GAUGE, name, help);
+    exposition_sample(&scrape->out, NULL, value);
+}
+
+/* The same for what is a point in time, in ms since 1970. */
+static void write_time(struct scrape *scrape, const char *name, const char *help, int64_t time)
+{
+    exposition_begin(&scrape->out, METRIC_GAUGE, name, help);
+    exposition_sample_thousandths(&scrape->out, NULL, time);
+}
+
+static void write_durations(struct scrape *scrape, const struct metric_label *labels,
+                            const struct metrics_durations *durations)
+{
+    const struct metric_distribution distribution = {.bounds = metrics_bounds,
+                                                     .counts = durations->counts,
+                                                     .bound_count = METRICS_BOUNDS_MAX,
+                                                     .sum = durations->sum};
+
+    exposition_histogram(&scrape->out, labels, &distribution);
+}
+
+/* -- requests to us ------------------------------------------------------------------------- */
 
 static const char *write_status(size_t index, char out[STATUS_SIZE])
 {
@@ -74,10 +86,10 @@ static const char *write_status(size_t index, char out[STATUS_SIZE])
 /* That somebody asks as it is meant, and is answered. */
 static bool is_expected(const struct route *route, size_t method, size_t status)
 {
-    return route && route->methods & 1U << method && metrics_status(status) == 200;
+    return route && route->methods & 1U << method && metrics_status(status) == STATUS_OK;
 }
 
-static void write_requests_of(const struct scrape *scrape, struct exposition *out, size_t number)
+static void write_requests_of(struct scrape *scrape, size_t number)
 {
     const char *name = router_name(number);
     const struct route *route = router_find(slice_from_string(name));
@@ -88,43 +100,38 @@ static void write_requests_of(const struct scrape *scrape, struct exposition *ou
             uint64_t count = scrape->tally.requests[number][method][i];
             if (count == 0 && !is_expected(route, method, i))
                 continue;
-            exposition_sample(out,
-                              LABELS({"route", name}, {"method", method_labels[method]},
-                                     {"code", write_status(i, status)}),
-                              (int64_t)count);
+            write_count(scrape,
+                        LABELS({"route", name}, {"method", method_name((enum method)method)},
+                               {"code", write_status(i, status)}),
+                        count);
         }
     }
 }
 
-static void write_requests(const struct scrape *scrape, struct exposition *out)
+static void write_requests(struct scrape *scrape)
 {
+    exposition_begin(&scrape->out, METRIC_COUNTER, "mquery_http_requests",
+                     "Requests answered, by route, method and status.");
     for (size_t number = 0; number < router_number_end(); number++) {
         if (router_name(number))
-            write_requests_of(scrape, out, number);
+            write_requests_of(scrape, number);
     }
 }
 
-static void write_durations(struct exposition *out, const struct metric_label *labels,
-                            const struct metrics_durations *durations)
+static void write_request_durations(struct scrape *scrape)
 {
-    const struct metric_distribution distribution = {.bounds = metrics_bounds,
-                                                     .counts = durations->counts,
-                                                     .bound_count = METRICS_BOUNDS_MAX,
-                                                     .sum = durations->sum};
-
-    exposition_histogram(out, labels, &distribution);
-}
-
-static void write_request_durations(const struct scrape *scrape, struct exposition *out)
-{
+    exposition_begin(&scrape->out, METRIC_HISTOGRAM, "mquery_http_request_duration_seconds",
+                     "Time from a request's first line to its answer.");
     for (size_t number = 0; number < router_number_end(); number++) {
         const char *name = router_name(number);
-        if (name)
-            write_durations(out, LABELS({"route", name}), &scrape->tally.request_durations[number]);
+        if (name) {
+            write_durations(scrape, LABELS({"route", name}),
+                            &scrape->tally.request_durations[number]);
+        }
     }
 }
 
-static void write_rejections(const struct scrape *scrape, struct exposition *out)
+static void write_rejections(struct scrape *scrape)
 {
     static const char *const reasons[] = {
         [REJECTED_RATE_LIMIT] = "rate_limit",
@@ -135,19 +142,24 @@ static void write_rejections(const struct scrape *scrape, struct exposition *out
         [REJECTED_DRAINING] = "draining",
     };
 
+    exposition_begin(&scrape->out, METRIC_COUNTER, "mquery_http_rejected",
+                     "Requests and connections that were turned away unheard.");
     for (size_t i = 0; i < REJECTION_COUNT; i++)
-        exposition_sample(out, LABELS({"reason", reasons[i]}),
-                          (int64_t)scrape->tally.rejections[i]);
+        write_count(scrape, LABELS({"reason", reasons[i]}), scrape->tally.rejections[i]);
 }
 
-static int64_t requests_in_flight(const struct scrape *scrape)
+static void write_http(struct scrape *scrape)
 {
-    return (int64_t)http_request_count(server_http(scrape->server));
-}
+    const struct http *http = server_http(scrape->server);
 
-static int64_t connections(const struct scrape *scrape)
-{
-    return (int64_t)http_connection_count(server_http(scrape->server));
+    write_requests(scrape);
+    write_request_durations(scrape);
+    write_gauge(scrape, "mquery_http_in_flight_requests",
+                "Requests that have begun and whose answers have not been sent.",
+                (int64_t)http_request_count(http));
+    write_gauge(scrape, "mquery_http_connections", "Connections that are open.",
+                (int64_t)http_connection_count(http));
+    write_rejections(scrape);
 }
 
 /* -- what they were about ------------------------------------------------------------------- */
@@ -173,7 +185,7 @@ static const struct {
     [ERROR_TIMEOUT] = {true, true},       [ERROR_INTERNAL] = {true, true},
 };
 
-static void write_queries_of(const struct scrape *scrape, struct exposition *out, size_t code)
+static void write_queries_of(struct scrape *scrape, size_t code)
 {
     const uint64_t *counts = scrape->tally.queries[code];
     const struct {
@@ -188,68 +200,54 @@ static void write_queries_of(const struct scrape *scrape, struct exposition *out
     };
 
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-        if (ways[i].count > 0 || endings[code].of_lookup)
-            exposition_sample(out, LABELS({"result", result_label(code)}, {"cache", ways[i].label}),
-                              (int64_t)ways[i].count);
+        if (ways[i].count > 0 || endings[code].of_lookup) {
+            write_count(scrape, LABELS({"result", result_label(code)}, {"cache", ways[i].label}),
+                        ways[i].count);
+        }
     }
 }
 
-static void write_queries(const struct scrape *scrape, struct exposition *out)
+static void write_lookups(struct scrape *scrape)
 {
+    const struct lookup_counts lookup = lookup_count(server_lookup(scrape->server));
+
+    exposition_begin(&scrape->out, METRIC_COUNTER, "mquery_queries",
+                     "Questions about images, by how they ended and how the answer was come by.");
     for (size_t code = 0; code < ERROR_CODE_COUNT; code++)
-        write_queries_of(scrape, out, code);
+        write_queries_of(scrape, code);
+    write_gauge(scrape, "mquery_lookups_in_flight",
+                "References that registries are being asked about.", (int64_t)lookup.flights);
+    write_gauge(scrape, "mquery_lookups_waiting", "Of these, those that wait for a worker.",
+                (int64_t)lookup.workers.waiting);
+    write_gauge(scrape, "mquery_workers_running", "Workers that are asking a registry.",
+                (int64_t)lookup.workers.running);
 }
 
-static void write_pushes(const struct scrape *scrape, struct exposition *out)
+static void write_cache(struct scrape *scrape)
 {
+    const struct cache_counts cache = cache_counts(lookup_cache(server_lookup(scrape->server)));
+
+    write_gauge(scrape, "mquery_cache_entries", "References of which something is known.",
+                (int64_t)cache.entries);
+    write_gauge(scrape, "mquery_cache_bytes", "Memory that the cache takes.", (int64_t)cache.bytes);
+    write_gauge(scrape, "mquery_cache_max_bytes", "Memory that the cache may take (cache.memory).",
+                (int64_t)cache.bytes_max);
+    exposition_begin(&scrape->out, METRIC_COUNTER, "mquery_cache_evictions",
+                     "Entries that were dropped: no room, or no longer true.");
+    write_count(scrape, LABELS({"reason", "size"}), cache.dropped);
+    write_count(scrape, LABELS({"reason", "invalidated"}), cache.forgotten);
+}
+
+static void write_pushes(struct scrape *scrape)
+{
+    exposition_begin(&scrape->out, METRIC_COUNTER, "mquery_push", "Pushes, by how they ended.");
     for (size_t code = 0; code < ERROR_CODE_COUNT; code++) {
         uint64_t count = scrape->tally.pushes[code];
         if (count > 0 || endings[code].of_push)
-            exposition_sample(out, LABELS({"outcome", result_label(code)}), (int64_t)count);
+            write_count(scrape, LABELS({"outcome", result_label(code)}), count);
     }
-}
-
-static int64_t pushes_in_flight(const struct scrape *scrape)
-{
-    return (int64_t)pushes_count(server_pushes(scrape->server));
-}
-
-static int64_t lookups_in_flight(const struct scrape *scrape)
-{
-    return (int64_t)scrape->lookup.flights;
-}
-
-static int64_t lookups_waiting(const struct scrape *scrape)
-{
-    return (int64_t)scrape->lookup.workers.waiting;
-}
-
-static int64_t workers_running(const struct scrape *scrape)
-{
-    return (int64_t)scrape->lookup.workers.running;
-}
-
-/* -- the cache ------------------------------------------------------------------------------ */
-
-static int64_t cache_entries(const struct scrape *scrape)
-{
-    return (int64_t)scrape->cache.entries;
-}
-
-static int64_t cache_bytes(const struct scrape *scrape)
-{
-    return (int64_t)scrape->cache.bytes;
-}
-
-static int64_t cache_bytes_max(const struct scrape *scrape)
-{
-    return (int64_t)scrape->cache.bytes_max;
-}
-
-static void write_evictions(const struct scrape *scrape, struct exposition *out)
-{
-    exposition_sample(out, LABELS({"reason", "size"}), (int64_t)scrape->cache.dropped);
-    exposition_sample(out, LABELS({"reason", "invalidated"}), (int64_t)scrape->cache.forgotten);
+    write_gauge(scrape, "mquery_pushes_in_flight", "Pushes and checks that are not answered yet.",
+                (int64_t)pushes_count(server_pushes(scrape->server)));
 }
 
 /* -- requests to registries ----------------------------------------------------------------- */
@@ -264,31 +262,18 @@ static const char *const asking_labels[ASKING_COUNT] = {
     [ASKING_LIMITED] = "429", [ASKING_BROKEN] = "5xx",     [ASKING_FAILED] = "error",
 };
 
-static void write_askings_of(const struct scrape *scrape, struct exposition *out, size_t registry)
+static void write_askings_of(struct scrape *scrape, size_t registry)
 {
     const char *name = metrics_registry(scrape->metrics, registry);
 
     for (size_t i = 0; i < REGISTRY_OPERATION_COUNT; i++) {
         for (size_t j = 0; j < ASKING_COUNT; j++) {
-            exposition_sample(out,
-                              LABELS({"registry", name}, {"op", operation_labels[i]},
-                                     {"outcome", asking_labels[j]}),
-                              (int64_t)scrape->tally.registry_requests[registry][i][j]);
+            write_count(scrape,
+                        LABELS({"registry", name}, {"op", operation_labels[i]},
+                               {"outcome", asking_labels[j]}),
+                        scrape->tally.registry_requests[registry][i][j]);
         }
     }
-}
-
-static void write_askings(const struct scrape *scrape, struct exposition *out)
-{
-    for (size_t i = 0; metrics_registry(scrape->metrics, i); i++)
-        write_askings_of(scrape, out, i);
-}
-
-static void write_asking_durations(const struct scrape *scrape, struct exposition *out)
-{
-    for (size_t i = 0; i < REGISTRY_OPERATION_COUNT; i++)
-        write_durations(out, LABELS({"op", operation_labels[i]}),
-                        &scrape->tally.registry_durations[i]);
 }
 
 /* A quota knows its registry's base: "https://quay.io", "https://registry-1.docker.io". */
@@ -304,192 +289,110 @@ static bool quota_is_of(const struct registry_quota *quota, const char *registry
 
 /* The least of what remains to any of those in whose name we ask. Nothing for a registry that does
  * not tell. */
-static void write_quotas(const struct scrape *scrape, struct exposition *out)
+static void write_quotas(struct scrape *scrape)
 {
+    size_t count = registry_quotas(scrape->registry, scrape->quotas, QUOTAS_MAX);
     const char *registry;
 
+    exposition_begin(&scrape->out, METRIC_GAUGE, "mquery_registry_rate_limit_remaining",
+                     "What remains of a registry's quota, as it said last.");
     for (size_t i = 1; (registry = metrics_registry(scrape->metrics, i)); i++) {
         int64_t least = INT64_MAX;
-        for (size_t j = 0; j < scrape->quota_count; j++) {
+        for (size_t j = 0; j < count; j++) {
             const struct registry_quota *quota = &scrape->quotas[j];
             if (quota_is_of(quota, registry) && quota->remaining < least)
                 least = quota->remaining;
         }
         if (least < INT64_MAX)
-            exposition_sample(out, LABELS({"registry", registry}), least);
+            exposition_sample(&scrape->out, LABELS({"registry", registry}), least);
     }
+}
+
+static void write_registries(struct scrape *scrape)
+{
+    exposition_begin(
+        &scrape->out, METRIC_COUNTER, "mquery_registry_requests",
+        "Requests to registries, by registry (those the settings list), purpose and outcome.");
+    for (size_t i = 0; metrics_registry(scrape->metrics, i); i++)
+        write_askings_of(scrape, i);
+    exposition_begin(&scrape->out, METRIC_HISTOGRAM, "mquery_registry_request_duration_seconds",
+                     "Time of a request to a registry.");
+    for (size_t i = 0; i < REGISTRY_OPERATION_COUNT; i++) {
+        write_durations(scrape, LABELS({"op", operation_labels[i]}),
+                        &scrape->tally.registry_durations[i]);
+    }
+    write_quotas(scrape);
 }
 
 /* -- ourselves ------------------------------------------------------------------------------ */
 
-static int64_t reload_is_successful(const struct scrape *scrape)
+static void write_settings(struct scrape *scrape)
 {
-    return !scrape->has_failed_reload;
+    bool has_failed = false;
+    int64_t configured = server_configured_at(scrape->server, &has_failed);
+
+    write_gauge(scrape, "mquery_config_last_reload_successful",
+                "Whether the settings could be used when they were last read.", !has_failed);
+    write_time(scrape, "mquery_config_last_reload_success_timestamp_seconds",
+               "When the settings in force were read.", configured);
 }
 
-static int64_t configured(const struct scrape *scrape)
+static void write_log(struct scrape *scrape)
 {
-    return scrape->configured;
+    exposition_begin(&scrape->out, METRIC_COUNTER, "mquery_log_messages",
+                     "Lines taken by the log.");
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++) {
+        enum log_level level = (enum log_level)i;
+        write_count(scrape, LABELS({"level", log_level_name(level)}), log_count(level));
+    }
+    exposition_begin(&scrape->out, METRIC_COUNTER, "mquery_log_dropped",
+                     "Lines lost because the log could not be written as fast.");
+    write_count(scrape, NULL, log_dropped());
 }
 
-static void write_log_lines(const struct scrape *scrape, struct exposition *out)
+static void write_build(struct scrape *scrape)
 {
-    (void)scrape;
-    for (int level = 0; level < LOG_LEVEL_COUNT; level++)
-        exposition_sample(out, LABELS({"level", log_level_name((enum log_level)level)}),
-                          (int64_t)log_count((enum log_level)level));
+    exposition_begin(&scrape->out, METRIC_GAUGE, "mquery_build_info",
+                     "What this is, and what it is made with.");
+    write_count(scrape,
+                LABELS({"version", BUILD_VERSION}, {"commit", BUILD_COMMIT},
+                       {"libcurl", curl_version_info(CURLVERSION_NOW)->version},
+                       {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+                       {"libmicrohttpd", http_library_version()}),
+                1);
 }
 
-static int64_t log_lines_dropped(const struct scrape *scrape)
+/* By the names that all of Prometheus' own libraries give them. */
+static void write_process(struct scrape *scrape)
 {
-    (void)scrape;
-    return (int64_t)log_dropped();
+    const struct process_numbers process = process_numbers_read();
+
+    exposition_begin(&scrape->out, METRIC_COUNTER, "process_cpu_seconds",
+                     "CPU time of user and system.");
+    exposition_sample_thousandths(&scrape->out, NULL, process.cpu);
+    write_gauge(scrape, "process_open_fds", "Open file descriptors.", process.open_fds);
+    write_gauge(scrape, "process_max_fds", "File descriptors that may be open.", process.max_fds);
+    write_gauge(scrape, "process_resident_memory_bytes", "Resident memory.", process.resident);
+    write_gauge(scrape, "process_virtual_memory_bytes", "Virtual memory.", process.virtual_size);
+    write_gauge(scrape, "process_threads", "Threads.", process.threads);
+    write_time(scrape, "process_start_time_seconds", "When the process started, since 1970.",
+               metrics_started(scrape->metrics));
 }
 
-static void write_build(const struct scrape *scrape, struct exposition *out)
+/* -- the page ------------------------------------------------------------------------------- */
+
+static void write_page(struct scrape *scrape)
 {
-    (void)scrape;
-    exposition_sample(out,
-                      LABELS({"version", BUILD_VERSION}, {"commit", BUILD_COMMIT},
-                             {"libcurl", curl_version_info(CURLVERSION_NOW)->version},
-                             {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
-                             {"libmicrohttpd", http_library_version()}),
-                      1);
-}
-
-static int64_t process_cpu(const struct scrape *scrape)
-{
-    return scrape->process.cpu;
-}
-
-static int64_t process_open_fds(const struct scrape *scrape)
-{
-    return scrape->process.open_fds;
-}
-
-static int64_t process_max_fds(const struct scrape *scrape)
-{
-    return scrape->process.max_fds;
-}
-
-static int64_t process_resident(const struct scrape *scrape)
-{
-    return scrape->process.resident;
-}
-
-static int64_t process_virtual(const struct scrape *scrape)
-{
-    return scrape->process.virtual_size;
-}
-
-static int64_t process_threads(const struct scrape *scrape)
-{
-    return scrape->process.threads;
-}
-
-static int64_t process_start(const struct scrape *scrape)
-{
-    return metrics_started(scrape->metrics);
-}
-
-/* -- the table ------------------------------------------------------------------------------ */
-
-/* clang-format off */
-static const struct family families[] = {
-    {{"mquery_http_requests", METRIC_COUNTER, NULL,
-      "Requests answered, by route, method and status."}, .write = write_requests},
-    {{"mquery_http_request_duration_seconds", METRIC_HISTOGRAM, "seconds",
-      "Time from a request's first line to its answer."}, .write = write_request_durations},
-    {{"mquery_http_in_flight_requests", METRIC_GAUGE, NULL,
-      "Requests that have begun and whose answers have not been sent."}, .value = requests_in_flight},
-    {{"mquery_http_connections", METRIC_GAUGE, NULL,
-      "Connections that are open."}, .value = connections},
-    {{"mquery_http_rejected", METRIC_COUNTER, NULL,
-      "Requests and connections that were turned away unheard."}, .write = write_rejections},
-    {{"mquery_queries", METRIC_COUNTER, NULL,
-      "Questions about images, by how they ended and how the answer was come by."},
-     .write = write_queries},
-    {{"mquery_lookups_in_flight", METRIC_GAUGE, NULL,
-      "References that registries are being asked about."}, .value = lookups_in_flight},
-    {{"mquery_lookups_waiting", METRIC_GAUGE, NULL,
-      "Of these, those that wait for a worker."}, .value = lookups_waiting},
-    {{"mquery_workers_running", METRIC_GAUGE, NULL,
-      "Workers that are asking a registry."}, .value = workers_running},
-    {{"mquery_cache_entries", METRIC_GAUGE, NULL,
-      "References of which something is known."}, .value = cache_entries},
-    {{"mquery_cache_bytes", METRIC_GAUGE, "bytes",
-      "Memory that the cache takes."}, .value = cache_bytes},
-    {{"mquery_cache_max_bytes", METRIC_GAUGE, "bytes",
-      "Memory that the cache may take (cache.memory)."}, .value = cache_bytes_max},
-    {{"mquery_cache_evictions", METRIC_COUNTER, NULL,
-      "Entries that were dropped: no room, or no longer true."}, .write = write_evictions},
-    {{"mquery_registry_requests", METRIC_COUNTER, NULL,
-      "Requests to registries, by registry (those the settings list), purpose and outcome."},
-     .write = write_askings},
-    {{"mquery_registry_request_duration_seconds", METRIC_HISTOGRAM, "seconds",
-      "Time of a request to a registry."}, .write = write_asking_durations},
-    {{"mquery_registry_rate_limit_remaining", METRIC_GAUGE, NULL,
-      "What remains of a registry's quota, as it said last."}, .write = write_quotas},
-    {{"mquery_push", METRIC_COUNTER, NULL,
-      "Pushes, by how they ended."}, .write = write_pushes},
-    {{"mquery_pushes_in_flight", METRIC_GAUGE, NULL,
-      "Pushes and checks that are not answered yet."}, .value = pushes_in_flight},
-    {{"mquery_config_last_reload_successful", METRIC_GAUGE, NULL,
-      "Whether the settings could be used when they were last read."}, .value = reload_is_successful},
-    {{"mquery_config_last_reload_success_timestamp_seconds", METRIC_GAUGE, "seconds",
-      "When the settings in force were read."}, .thousandths = configured},
-    {{"mquery_log_messages", METRIC_COUNTER, NULL,
-      "Lines taken by the log."}, .write = write_log_lines},
-    {{"mquery_log_dropped", METRIC_COUNTER, NULL,
-      "Lines lost because the log could not be written as fast."}, .value = log_lines_dropped},
-    {{"mquery_build_info", METRIC_GAUGE, NULL,
-      "What this is, and what it is made with."}, .write = write_build},
-    {{"process_cpu_seconds", METRIC_COUNTER, "seconds",
-      "CPU time of user and system."}, .thousandths = process_cpu},
-    {{"process_open_fds", METRIC_GAUGE, NULL,
-      "Open file descriptors."}, .value = process_open_fds},
-    {{"process_max_fds", METRIC_GAUGE, NULL,
-      "File descriptors that may be open."}, .value = process_max_fds},
-    {{"process_resident_memory_bytes", METRIC_GAUGE, "bytes",
-      "Resident memory."}, .value = process_resident},
-    {{"process_virtual_memory_bytes", METRIC_GAUGE, "bytes",
-      "Virtual memory."}, .value = process_virtual},
-    {{"process_threads", METRIC_GAUGE, NULL,
-      "Threads."}, .value = process_threads},
-    {{"process_start_time_seconds", METRIC_GAUGE, "seconds",
-      "When the process started, since 1970."}, .thousandths = process_start},
-};
-/* clang-format on */
-
-static void write_family(const struct scrape *scrape, const struct family *family,
-                         struct exposition *out)
-{
-    exposition_begin(out, &family->head);
-    if (family->value)
-        exposition_sample(out, NULL, family->value(scrape));
-    else if (family->thousandths)
-        exposition_sample_thousandths(out, NULL, family->thousandths(scrape));
-    else
-        family->write(scrape, out);
-}
-
-static void write_page(const struct scrape *scrape, struct exposition *out)
-{
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-        write_family(scrape, &families[i], out);
-    exposition_end(out);
-}
-
-static void look(struct scrape *scrape, struct server *server, const struct request *request)
-{
-    scrape->server = server;
-    scrape->metrics = server_metrics(server);
-    scrape->lookup = lookup_count(server_lookup(server));
-    scrape->cache = cache_counts(lookup_cache(server_lookup(server)));
-    scrape->process = process_numbers_read();
-    scrape->configured = server_configured_at(server, &scrape->has_failed_reload);
-    scrape->quota_count = registry_quotas(request->snapshot->registry, scrape->quotas, QUOTAS_MAX);
-    metrics_read(scrape->metrics, &scrape->tally);
+    write_http(scrape);
+    write_lookups(scrape);
+    write_cache(scrape);
+    write_registries(scrape);
+    write_pushes(scrape);
+    write_settings(scrape);
+    write_log(scrape);
+    write_build(scrape);
+    write_process(scrape);
+    exposition_end(&scrape->out);
 }
 
 /* Only who names OpenMetrics gets it, and not who likes the older format better. */
@@ -502,21 +405,28 @@ static bool wants_open_metrics(const struct request *request)
            accept_quality(accept, type) >= accept_quality(accept, SLICE("text/plain"));
 }
 
-void metrics_answer(struct server *server, struct request *request)
+/* NULL: no memory. */
+static struct response *metrics_response(const struct server *server, const struct request *request)
 {
     CLEANUP(buffer_release) struct buffer page = BUFFER_INIT(PAGE_MAX);
-    struct exposition out = {.out = &page, .is_open = wants_open_metrics(request)};
-    struct scrape *scrape = calloc(1, sizeof(*scrape));
-    struct error error;
+    CLEANUP(free_p) struct scrape *scrape = calloc(1, sizeof(*scrape));
+    if (!scrape)
+        return NULL;
+    scrape->server = server;
+    scrape->registry = request->snapshot->registry;
+    scrape->metrics = server_metrics(server);
+    metrics_read(scrape->metrics, &scrape->tally);
+    scrape->out = (struct exposition){.out = &page, .is_open = wants_open_metrics(request)};
+    write_page(scrape);
+    return buffer_ok(&page) ? response_new(STATUS_OK, exposition_type(scrape->out.is_open), &page)
+                            : NULL;
+}
 
-    if (scrape) {
-        look(scrape, server, request);
-        write_page(scrape, &out);
-    }
-    free(scrape);
-    struct response *response = buffer_ok(&page) && page.length > 0
-                                    ? response_new(200, exposition_type(out.is_open), &page)
-                                    : NULL;
+void metrics_answer(struct server *server, struct request *request)
+{
+    struct error error;
+    struct response *response = metrics_response(server, request);
+
     if (!response) {
         (void)error_no_memory(&error);
         response = response_from_error(&error);

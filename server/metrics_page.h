@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /metrics: what an operator's Prometheus reads. A metric is one row of the table in
- * metrics_page.c.
+ * GET /metrics: what an operator's Prometheus reads.
  */
 #ifndef SERVER_METRICS_PAGE_H
 #define SERVER_METRICS_PAGE_H

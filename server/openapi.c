@@ -14,7 +14,7 @@ void openapi_answer(struct server *server, struct request *request)
 
     (void)server;
     (void)buffer_append_slice(&body, text);
-    struct response *response = response_json(200, &body);
+    struct response *response = response_json(STATUS_OK, &body);
     if (etag_write(text, &tag))
         response_set_header(response, "ETag", buffer_string(&tag));
     response_set_literal(response, "Cache-Control", "public, max-age=3600");

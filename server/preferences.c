@@ -12,8 +12,6 @@
 #include "server/response.h"
 
 enum {
-    OK = 200,
-    FIRST_ERROR = 400,
     VARY_MAX = 128
 };
 
@@ -103,7 +101,8 @@ static bool is_known(const struct preferences *preferences, const struct request
 {
     const char *tag = response_header(response, "ETag");
 
-    if (response->status != OK || (request->method != METHOD_GET && request->method != METHOD_HEAD))
+    if (response->status != STATUS_OK ||
+        (request->method != METHOD_GET && request->method != METHOD_HEAD))
         return false;
     if (!preferences->known_tags)
         return is_known_since(preferences, response);
@@ -150,7 +149,7 @@ struct response *preferences_heed(const struct preferences *preferences,
 {
     if (!preferences->change_answers)
         return response;
-    if (preferences->takes_problems && response->status >= FIRST_ERROR) {
+    if (preferences->takes_problems && response->status >= STATUS_FIRST_ERROR) {
         response = response_change(response);
         problem_response(response, preferences->request_id);
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The way of a push: on the door's thread it is admitted and its request read; on the reader's
- * thread its spec is parsed and its tags are claimed; while another push holds one of them it waits
- * in no thread at all; on a worker's thread it runs, tells the cache, gives its tags up, and is
- * answered.
+ * thread its spec is parsed, its client is charged for it, and its tags are claimed; while another
+ * push holds one of them it waits in no thread at all; on a worker's thread it runs, tells the
+ * cache, gives its tags up, and is answered.
  *
  * A struct push belongs to one of these at a time. Where a claim waits it belongs to the claims:
  * whoever takes it out of there goes on with it.
@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "server/access.h"
+#include "server/asker.h"
 #include "server/push_core.h"
 #include "server/response.h"
 #include "server/snapshot.h"
@@ -40,6 +41,7 @@ static void push_free(struct push *push)
 static void respond(struct request *request, const struct access_push *line,
                     struct response *response, const struct error *error)
 {
+    response = request_tell_allowance(request, response);
     access_log_push(&request_config(request)->log, request, line, response->status, error);
     request_respond(request, response);
 }
@@ -48,16 +50,14 @@ static void respond(struct request *request, const struct access_push *line,
  * again on seeing it does not wait for itself. */
 static void push_end(struct push *push, const struct error *error, struct list *granted)
 {
-    struct pushes *pushes = push->pushes;
     const struct access_push line = {
         .action = "push",
         .target = slice_from_string(push->spec ? push->spec->image : NULL),
-        .token = push->order.token,
         .is_dry_run = push->order.is_dry_run,
         .result = &push->result,
     };
 
-    claims_give_up(pushes->claims, &push->claim, granted);
+    claims_give_up(push->lane->claims, &push->claim, granted);
     respond(push->request, &line, error ? push_answer_from_error(push, error) : push_answer(push),
             error);
     push_free(push);
@@ -67,7 +67,7 @@ static void push_run(struct job *job);
 static void push_cancel(struct job *job);
 
 /* Queues those who hold their tags. One that cannot be queued ends, and may let others go on. */
-static void pushes_start(struct pushes *pushes, struct list *granted)
+static void lane_start(struct push_lane *lane, struct list *granted)
 {
     struct error error;
 
@@ -75,19 +75,19 @@ static void pushes_start(struct pushes *pushes, struct list *granted)
         struct push *push = LIST_ITEM(place, struct push, claim.place);
         push->job = (struct job){
             .run = push_run, .cancel = push_cancel, .registry = push->spec->target->registry};
-        if (!workers_submit(pushes->workers, &push->job, &error))
+        if (!workers_submit(lane->workers, &push->job, &error))
             push_end(push, &error, granted);
     }
 }
 
 void push_fail(struct push *push, const struct error *error)
 {
-    struct pushes *pushes = push->pushes;
+    struct push_lane *lane = push->lane;
     struct list granted;
 
     list_init(&granted);
     push_end(push, error, &granted);
-    pushes_start(pushes, &granted);
+    lane_start(lane, &granted);
 }
 
 static void push_cancel(struct job *job)
@@ -126,7 +126,7 @@ static bool push_do(struct push *push, struct error *error)
         .ignore_missing = push->order.ignore_missing,
         .is_dry_run = push->order.is_dry_run,
         .credential = push->order.credential,
-        .no_operator_credentials = push->order.token == 0,
+        .no_operator_credentials = push->request->client.push_token == 0,
         .deadline = clock_monotonic_ms() + snapshot->config->push.timeout,
         .retries = PUSH_RETRIES,
         .progress = push_note,
@@ -168,7 +168,7 @@ static void push_tell_cache(const struct push *push)
 static void push_run(struct job *job)
 {
     struct push *push = push_of(job);
-    struct pushes *pushes = push->pushes;
+    struct push_lane *lane = push->lane;
     struct error error = {.code = ERROR_NONE};
     struct list granted;
 
@@ -176,7 +176,7 @@ static void push_run(struct job *job)
     bool is_done = push_do(push, &error);
     push_tell_cache(push);
     push_end(push, is_done ? NULL : &error, &granted);
-    pushes_start(pushes, &granted);
+    lane_start(lane, &granted);
 }
 
 /* -- reading -------------------------------------------------------------------------------- */
@@ -192,24 +192,32 @@ static bool push_read_spec(struct push *push, struct error *error)
     return push->is_tagged ? claim_init(&push->claim, push->spec, error) : error_no_memory(error);
 }
 
+/* Before it waits for anything: who may ask no more is told so at once. */
+static bool push_charge(const struct push *push, struct error *error)
+{
+    const struct spec *spec = push->spec;
+    return request_charge(push->request, (uint32_t)(spec->entry_count + 1 + spec->tag_count),
+                          error);
+}
+
 /* The reader's job. */
 static void push_read(struct job *job)
 {
     struct push *push = push_of(job);
-    struct pushes *pushes = push->pushes;
+    struct push_lane *lane = push->lane;
     struct error error;
     struct list granted;
 
-    if (!push_read_spec(push, &error)) {
+    if (!push_read_spec(push, &error) || !push_charge(push, &error)) {
         push_fail(push, &error);
         return;
     }
-    switch (claims_take(pushes->claims, &push->claim, clock_monotonic_ms() + PUSH_PATIENCE_MS,
-                        &error)) {
+    switch (
+        claims_take(lane->claims, &push->claim, clock_monotonic_ms() + PUSH_PATIENCE_MS, &error)) {
     case CLAIM_HELD:
         list_init(&granted);
         list_put_last(&granted, &push->claim.place);
-        pushes_start(pushes, &granted);
+        lane_start(lane, &granted);
         return;
     case CLAIM_WAITS: /* it is not ours any more */
         return;
@@ -228,10 +236,12 @@ static struct push *push_new(struct pushes *pushes, struct request *request,
         return NULL;
     (void)atomic_fetch_add(&pushes->count, 1);
     push->pushes = pushes;
+    push->lane = pushes_lane(pushes, request);
     push->request = request;
     push->order = *order;
     *order = (struct push_order){0};
-    push->job = (struct job){.run = push_read, .cancel = push_cancel, .registry = ""};
+    /* The reader asks no registry: what it takes turns between are the lanes. */
+    push->job = (struct job){.run = push_read, .cancel = push_cancel, .registry = push->lane->name};
     return push;
 }
 
@@ -239,10 +249,10 @@ static struct push *push_new(struct pushes *pushes, struct request *request,
 
 bool pushes_admit(struct pushes *pushes, struct request *request, struct error *error)
 {
-    struct access_push line = {.action = "push"};
+    const struct access_push line = {.action = "push"};
     enum spec_syntax syntax = SPEC_YAML;
 
-    if (pushes_identify(pushes, request, &line.token, error) &&
+    if (pushes_identify(pushes, request, error) &&
         push_order_read_syntax(request, &syntax, error)) {
         request->wants_body = true;
         return true;
@@ -257,8 +267,8 @@ void pushes_answer(struct pushes *pushes, struct request *request)
     CLEANUP(push_order_release) struct push_order order = {0};
     struct error error;
 
-    if (!push_order_read(&order, pushes, request, &error)) {
-        const struct access_push line = {.action = "push", .token = order.token};
+    if (!pushes_identify(pushes, request, &error) || !push_order_read(&order, request, &error)) {
+        const struct access_push line = {.action = "push"};
         respond(request, &line, response_from_error(&error), &error);
         return;
     }

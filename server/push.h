@@ -3,7 +3,8 @@
  * POST /push and POST /check: who may, and the way of a push from its request to its answer.
  *
  * A push is read on a thread of its own kind, waits without one while another push holds one of its
- * tags, and then runs on one of four threads that nothing else uses: queries do not feel it.
+ * tags, and then runs on one of four threads that nothing else uses: queries do not feel it. Those
+ * who bring a token have four, and those who bring none: neither waits for the other.
  */
 #ifndef SERVER_PUSH_H
 #define SERVER_PUSH_H

@@ -20,14 +20,34 @@
 
 struct response;
 
-struct pushes {
-    struct lookup *lookup; /* told what has changed */
+/* Nothing that is in one lane waits for what is in another, but for the moment that the reader, who
+ * takes turns between them, needs for a spec. */
+struct push_lane {
+    const char *name; /* of its queue there */
     struct claims *claims;
-    struct workers *readers; /* one thread, which reads specs: no push waits for it long */
     struct workers *workers; /* those that push and check */
-    atomic_size_t count;     /* not answered yet */
+};
+
+/* Whoever brings no token could hang at a registry, or hold a tag, for as long as push.timeout: not
+ * in the way of those who bring one. */
+enum push_standing {
+    PUSH_KNOWN,    /* with a token */
+    PUSH_ANONYMOUS /* where push.anonymous lets them in */
+};
+enum {
+    PUSH_LANES = PUSH_ANONYMOUS + 1
+};
+
+struct pushes {
+    struct lookup *lookup;   /* told what has changed */
+    struct workers *readers; /* one thread, which reads specs: no push waits for it long */
+    struct push_lane lanes[PUSH_LANES];
+    atomic_size_t count; /* not answered yet */
     atomic_bool is_closed;
 };
+
+/* Where a push or a check of this request goes, once pushes_identify() has seen who asks. */
+struct push_lane *pushes_lane(struct pushes *pushes, const struct request *request);
 
 enum {
     PUSH_PATIENCE_MS = 30 * 1000, /* for another push to the same tag */
@@ -36,16 +56,15 @@ enum {
 
 /* -- push_gate.c ---------------------------------------------------------------------------- */
 
-/* Who asks: the line of the caller's token, or 0 for a caller who has none and needs none. While
- * the request's handler runs. Errors: draining, forbidden, unauthorized. */
-bool pushes_identify(const struct pushes *pushes, const struct request *request, unsigned *token,
+/* Whether the request's client may push; by a token, which is noted as its `push_token`, or where
+ * none is needed. While the request's handler runs. Errors: draining, forbidden, unauthorized. */
+bool pushes_identify(const struct pushes *pushes, struct request *request,
                      struct error *error) MUST_USE;
 
 /* -- push_order.c --------------------------------------------------------------------------- */
 
 /* What a request for /push asks, but for its body. */
 struct push_order {
-    unsigned token;                /* pushes_identify()'s */
     struct credential *credential; /* the caller's own, or NULL */
     enum spec_syntax syntax;
     enum list_type type;
@@ -58,8 +77,8 @@ bool push_order_read_syntax(const struct request *request, enum spec_syntax *out
                             struct error *error) MUST_USE;
 /* While the request's handler runs. The caller releases, also after a failure. Errors: those above,
  * invalid. */
-bool push_order_read(struct push_order *order, const struct pushes *pushes,
-                     const struct request *request, struct error *error) MUST_USE;
+bool push_order_read(struct push_order *order, const struct request *request,
+                     struct error *error) MUST_USE;
 void push_order_release(struct push_order *order);
 
 /* -- push.c --------------------------------------------------------------------------------- */
@@ -67,6 +86,7 @@ void push_order_release(struct push_order *order);
 struct push {
     struct job job;
     struct pushes *pushes;
+    struct push_lane *lane; /* of `pushes` */
     struct request *request;
     struct push_order order;
     struct spec *spec; /* NULL until it is read; what follows is filled in after it */

@@ -14,11 +14,12 @@ bool pushes_read_tokens(const struct config_push *settings, struct tokens_file *
     if (!settings->enabled || !settings->tokens_file)
         return true;
     *out = tokens_file_read(settings->tokens_file, error);
+    if (!*out)
+        error_prefix(error, "push.tokens_file: ");
     return *out != NULL;
 }
 
-bool pushes_identify(const struct pushes *pushes, const struct request *request, unsigned *token,
-                     struct error *error)
+bool pushes_identify(const struct pushes *pushes, struct request *request, struct error *error)
 {
     const struct tokens_file *tokens = request->snapshot->push_tokens;
     const struct config_push *settings = &request_config(request)->push;
@@ -39,7 +40,6 @@ bool pushes_identify(const struct pushes *pushes, const struct request *request,
     size_t count = 0;
     (void)request->door->header(request, "authorization", &count);
     if (count > 0 || !settings->anonymous)
-        return tokens_file_identify(tokens, request, token, error);
-    *token = 0;
+        return tokens_file_identify(tokens, request, &request->client.push_token, error);
     return true;
 }

@@ -70,12 +70,10 @@ static bool read_switch(const struct request *request, const char *name, bool *o
                      ESCAPED(buffer_slice(&word)));
 }
 
-bool push_order_read(struct push_order *order, const struct pushes *pushes,
-                     const struct request *request, struct error *error)
+bool push_order_read(struct push_order *order, const struct request *request, struct error *error)
 {
     *order = (struct push_order){0};
-    return pushes_identify(pushes, request, &order->token, error) &&
-           push_order_read_syntax(request, &order->syntax, error) &&
+    return push_order_read_syntax(request, &order->syntax, error) &&
            read_type(order, request, error) &&
            read_switch(request, "ignore_missing", &order->ignore_missing, error) &&
            read_switch(request, "dry_run", &order->is_dry_run, error) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All pushes of the daemon: their threads, and those that wait.
+ * All pushes of the daemon: their lanes with the threads of each, and those that wait.
  */
 #include <stdlib.h>
 
@@ -9,25 +9,44 @@
 
 enum {
     READERS = 1,
-    WORKERS = 4,
+    WORKERS = 4,            /* of a lane */
     WORKERS_A_REGISTRY = 3, /* one is always left for others than a registry that hangs */
     WAITING_MAX = 64,       /* in a queue, and for other pushes */
     IDLE_MS = 30 * 1000
 };
 
+static const char *const lane_names[PUSH_LANES] = {
+    [PUSH_KNOWN] = "known",
+    [PUSH_ANONYMOUS] = "anonymous",
+};
+
+static bool lane_open(struct push_lane *lane, enum push_standing standing)
+{
+    const struct workers_settings settings = {.threads_max = WORKERS,
+                                              .registry_max = WORKERS_A_REGISTRY,
+                                              .idle = IDLE_MS,
+                                              .queue_max = WAITING_MAX};
+
+    lane->name = lane_names[standing];
+    lane->claims = claims_new(WAITING_MAX);
+    lane->workers = workers_new(&settings);
+    return lane->claims && lane->workers;
+}
+
 static bool pushes_open(struct pushes *pushes, struct error *error)
 {
-    const struct workers_settings reading = {
+    const struct workers_settings settings = {
         .threads_max = READERS, .idle = IDLE_MS, .queue_max = WAITING_MAX};
-    const struct workers_settings pushing = {.threads_max = WORKERS,
-                                             .registry_max = WORKERS_A_REGISTRY,
-                                             .idle = IDLE_MS,
-                                             .queue_max = WAITING_MAX};
 
-    pushes->claims = claims_new(WAITING_MAX);
-    pushes->readers = workers_new(&reading);
-    pushes->workers = workers_new(&pushing);
-    return (pushes->claims && pushes->readers && pushes->workers) || error_no_memory(error);
+    pushes->readers = workers_new(&settings);
+    return (pushes->readers && lane_open(&pushes->lanes[PUSH_KNOWN], PUSH_KNOWN) &&
+            lane_open(&pushes->lanes[PUSH_ANONYMOUS], PUSH_ANONYMOUS)) ||
+           error_no_memory(error);
+}
+
+struct push_lane *pushes_lane(struct pushes *pushes, const struct request *request)
+{
+    return &pushes->lanes[request->client.push_token > 0 ? PUSH_KNOWN : PUSH_ANONYMOUS];
 }
 
 struct pushes *pushes_new(struct lookup *lookup, struct error *error)
@@ -44,26 +63,42 @@ struct pushes *pushes_new(struct lookup *lookup, struct error *error)
     return NULL;
 }
 
+static void lane_fail_overdue(struct push_lane *lane, int64_t now, const struct error *error)
+{
+    struct list overdue;
+
+    list_init(&overdue);
+    claims_take_overdue(lane->claims, now, &overdue);
+    for (struct list *place; (place = list_take_first(&overdue));)
+        push_fail(LIST_ITEM(place, struct push, claim.place), error);
+}
+
+/* Also one that was not opened, or by halves. */
+static void lane_release(struct push_lane *lane)
+{
+    struct error error;
+
+    workers_free(lane->workers);
+    (void)error_draining(&error);
+    if (lane->claims)
+        lane_fail_overdue(lane, INT64_MAX, &error);
+    claims_free(lane->claims);
+}
+
 void pushes_free(struct pushes *pushes)
 {
     if (!pushes)
         return;
     workers_free(pushes->readers); /* first: what it reads goes on to the others */
-    workers_free(pushes->workers);
-    if (pushes->claims)
-        pushes_drain(pushes);
-    claims_free(pushes->claims);
+    for (size_t i = 0; i < PUSH_LANES; i++)
+        lane_release(&pushes->lanes[i]);
     free(pushes);
 }
 
 static void pushes_fail_overdue(struct pushes *pushes, int64_t now, const struct error *error)
 {
-    struct list overdue;
-
-    list_init(&overdue);
-    claims_take_overdue(pushes->claims, now, &overdue);
-    for (struct list *place; (place = list_take_first(&overdue));)
-        push_fail(LIST_ITEM(place, struct push, claim.place), error);
+    for (size_t i = 0; i < PUSH_LANES; i++)
+        lane_fail_overdue(&pushes->lanes[i], now, error);
 }
 
 void pushes_tick(struct pushes *pushes, int64_t now)

@@ -6,11 +6,12 @@
 #include "server/lookup_kind.h"
 #include "server/registry_auth.h"
 #include "server/request.h"
+#include "server/snapshot.h"
 
 enum {
     PLATFORM_MAX = 256, /* bytes of a platform as written */
     FORMAT_MAX = 16,
-    SPELLING_MAX = REFERENCE_MAX + PLATFORM_MAX + CREDENTIAL_IDENTITY_SIZE + 5
+    SPELLING_MAX = sizeof(uint64_t) + REFERENCE_MAX + PLATFORM_MAX + CREDENTIAL_IDENTITY_SIZE + 5
 };
 
 static bool read_image(struct question *question, const struct request *request,
@@ -73,11 +74,14 @@ static bool read_credential(struct question *question, const struct request *req
     return true;
 }
 
-/* A NUL stands in none of the parts: parameters with one are refused. */
-static bool write_spelling(struct question *question, struct error *error)
+/* Which settings answer comes first, since headers depend on them. A NUL stands in none of the
+ * other parts: parameters with one are refused. */
+static bool write_spelling(struct question *question, const struct snapshot *settings,
+                           struct error *error)
 {
     struct buffer *spelling = &question->spelling;
 
+    (void)buffer_append(spelling, &settings->number, sizeof(settings->number));
     (void)buffer_append_string(spelling, question->kind->mark);
     (void)buffer_append_char(spelling, question->is_text ? 't' : 'j');
     (void)buffer_append_char(spelling, question->takes_gzip ? 'g' : '-');
@@ -96,11 +100,12 @@ bool question_read(struct question *question, const struct request *request, str
                                   .platform = BUFFER_INIT(PLATFORM_MAX),
                                   .spelling = BUFFER_INIT(SPELLING_MAX)};
     question->takes_gzip = request->preferences.takes_gzip;
+    question->is_guarded = request->snapshot->gate.tokens != NULL;
     read_cache_control(question, request);
     return read_image(question, request, error) &&
            request_optional(request, "platform", &question->platform, error) &&
            read_format(question, request, error) && read_credential(question, request, error) &&
-           write_spelling(question, error);
+           write_spelling(question, request->snapshot, error);
 }
 
 static bool judge_credential(const struct question *question, struct error *error)

@@ -31,6 +31,7 @@ struct question {
     bool takes_gzip;                          /* the answer's encoding */
     bool no_cache;                            /* what is known is to be confirmed first */
     bool only_if_cached;                      /* nobody is to be asked */
+    bool is_guarded;                          /* those who ask are to bring a token */
     struct credential *credential;            /* the caller's own, or NULL */
     char partition[CREDENTIAL_IDENTITY_SIZE]; /* "": everyone's */
     struct buffer spelling; /* all that an answer's bytes depend on, but for the time */

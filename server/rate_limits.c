@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "server/client.h"
-#include "server/list.h"
 #include "server/response.h"
 
 enum {
@@ -99,14 +99,19 @@ static struct limited *add(struct rate_limits *limits, const struct client *clie
     return limited;
 }
 
+/* The limit may have been a higher one when they were taken. */
+static uint32_t left_of(const struct limited *limited, uint32_t limit)
+{
+    return limited->taken < limit ? limit - limited->taken : 0;
+}
+
 /* `limited` NULL: nothing has been taken. */
 static struct allowance allowance_of(const struct limited *limited, uint32_t limit, int64_t now)
 {
-    uint32_t taken = limited ? limited->taken : 0;
     int64_t began = limited ? limited->began : now;
 
     return (struct allowance){.limit = limit,
-                              .left = taken < limit ? limit - taken : 0,
+                              .left = limited ? left_of(limited, limit) : limit,
                               .resets = clock_seconds_up(began + RATE_LIMITS_WINDOW_MS - now)};
 }
 
@@ -123,17 +128,17 @@ void rate_limits_free(struct rate_limits *limits)
     free(limits);
 }
 
-bool rate_limits_take(struct rate_limits *limits, const struct client *client, uint32_t limit,
-                      int64_t now, struct allowance *out)
+bool rate_limits_take(struct rate_limits *limits, const struct client *client, uint32_t questions,
+                      uint32_t limit, int64_t now, struct allowance *out)
 {
     (void)pthread_mutex_lock(&limits->mutex);
     forget_those_over(limits, now);
     struct limited *limited = find(limits, client);
     if (!limited)
         limited = add(limits, client, now);
-    bool is_taken = !limited || limited->taken < limit;
+    bool is_taken = !limited || questions <= left_of(limited, limit);
     if (limited && is_taken)
-        limited->taken++;
+        limited->taken += questions;
     *out = allowance_of(limited, limit, now);
     (void)pthread_mutex_unlock(&limits->mutex);
     return is_taken;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many questions a minute each client may cost (server.rate_limit). What the cache answers is
- * free; what a registry must be asked for is not, unless somebody's asking is joined.
+ * How many questions a minute each client may cost (server.rate_limit); what counts as how many is
+ * asker.h's.
  *
  * A client's minute begins with its first question. Bounded: where there is no room for one more
  * client, the one whose minute began first is forgotten, and may begin another. Any thread; `now`
@@ -36,11 +36,11 @@ struct rate_limits *rate_limits_new(size_t clients_max) MUST_USE;
 void rate_limits_free(struct rate_limits *limits);
 CLEANUP_DEFINE(struct rate_limits, rate_limits_free)
 
-/* Takes one question off what `limit` leaves to the client; false: nothing was left. Either way
- * `out` says what is now. Without memory nobody is refused. */
-bool rate_limits_take(struct rate_limits *limits, const struct client *client, uint32_t limit,
-                      int64_t now, struct allowance *out) MUST_USE;
-/* It has cost nothing after all. */
+/* Takes so many questions off what `limit` leaves to the client; false: so many were not left, and
+ * none is taken. Either way `out` says what is now. Without memory nobody is refused. */
+bool rate_limits_take(struct rate_limits *limits, const struct client *client, uint32_t questions,
+                      uint32_t limit, int64_t now, struct allowance *out) MUST_USE;
+/* One of them has cost nothing after all. */
 void rate_limits_give_back(struct rate_limits *limits, const struct client *client, int64_t now);
 struct allowance rate_limits_look(struct rate_limits *limits, const struct client *client,
                                   uint32_t limit, int64_t now);

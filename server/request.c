@@ -9,12 +9,23 @@ enum {
     PARAMETER_NAME_MAX = 64 /* decoded; a longer name is none of ours */
 };
 
-/* Up to `byte`; all where there is none. */
-static struct slice slice_before(struct slice whole, char byte)
-{
-    ptrdiff_t at = slice_find(whole, byte);
+static const char *const method_names[] = {
+    [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",   [METHOD_POST] = "POST",
+    [METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "other",
+};
 
-    return at < 0 ? whole : slice_until(whole, (size_t)at);
+const char *method_name(enum method method)
+{
+    return method_names[method];
+}
+
+enum method method_parse(const char *name)
+{
+    unsigned method = METHOD_GET;
+
+    while (method < METHOD_OTHER && strcmp(method_names[method], name) != 0)
+        method++;
+    return (enum method)method;
 }
 
 /* Without "http://authority". */
@@ -100,11 +111,8 @@ static bool next_parameter(struct slice *rest, struct slice *name, struct slice 
 {
     if (rest->length == 0)
         return false;
-    struct slice pair = slice_before(*rest, '&');
-
-    *rest = slice_from(*rest, pair.length + 1);
-    *name = slice_before(pair, '=');
-    *value = slice_from(pair, name->length + 1);
+    *value = slice_take_part(rest, '&');
+    *name = slice_take_part(value, '=');
     return true;
 }
 

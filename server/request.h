@@ -34,6 +34,11 @@ enum method {
     METHOD_OTHER
 };
 
+/* "GET"; "other". Static storage. */
+const char *method_name(enum method method);
+/* Of a request line. */
+enum method method_parse(const char *name);
+
 struct request;
 
 /* What a door does for its requests. */

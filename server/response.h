@@ -15,6 +15,16 @@
 
 struct channel;
 
+/* The statuses that are named in the code; those of errors are response_error.c's. */
+enum {
+    STATUS_OK = 200,
+    STATUS_NO_CONTENT = 204,
+    STATUS_NOT_MODIFIED = 304,
+    STATUS_FIRST_ERROR = 400,
+    STATUS_CONTENT_TOO_LARGE = 413,
+    STATUS_URI_TOO_LONG = 414
+};
+
 enum {
     RESPONSE_HEADERS_MAX = 16,
     RESPONSE_HEADERS_STEP = 2 /* a cached answer has six: memory is for more answers */
@@ -80,9 +90,14 @@ void response_set_header(struct response *response, const char *name, const char
 /* The same with a value that is a literal: it is not copied. */
 void response_set_literal(struct response *response, const char *name, const char *value);
 
+/* It tells this error, for counters. */
+void response_set_error(struct response *response, enum error_code code);
+
 /* As response_new() with JSON. Never NULL: without memory, or when the buffer is not ok, a static
  * answer of status 500. */
 struct response *response_json(unsigned status, struct buffer *body);
+
+/* -- errors (response_error.c) -------------------------------------------------------------- */
 
 /* {"error":"...","code":"..."} with the status of the error's code (one table, docs/api.md),
  * Retry-After where the error knows one (at least 1 for rate_limited, overloaded and draining), and

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/router.h"
 
+#include <assert.h>
+
 #include "base/escape.h"
 #include "server/batch.h"
 #include "server/debug.h"
 #include "server/gate.h"
 #include "server/health.h"
 #include "server/lookup.h"
+#include "server/metrics.h"
 #include "server/metrics_page.h"
 #include "server/openapi.h"
 #include "server/push.h"
@@ -19,8 +22,7 @@
 enum {
     READ = 1U << METHOD_GET | 1U << METHOD_HEAD,
     WRITE = 1U << METHOD_POST,
-    ALLOW_MAX = 64,
-    NO_CONTENT = 204
+    ALLOW_MAX = 64
 };
 
 static bool query_admit(struct server *server, struct request *request, struct error *error)
@@ -84,13 +86,6 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-static const char *const method_names[] = {
-    [METHOD_GET] = "GET",
-    [METHOD_HEAD] = "HEAD",
-    [METHOD_POST] = "POST",
-    [METHOD_OPTIONS] = "OPTIONS",
-};
-
 const struct route *router_find(struct slice path)
 {
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
@@ -121,6 +116,7 @@ const char *router_name(size_t number)
 
 size_t router_number_end(void)
 {
+    static_assert(sizeof(routes) / sizeof(routes[0]) < METRICS_ROUTES_MAX, "each is counted");
     return sizeof(routes) / sizeof(routes[0]) + 1;
 }
 
@@ -147,9 +143,10 @@ static void write_methods(const struct route *route, struct buffer *out)
 {
     unsigned methods = route->methods | 1U << METHOD_OPTIONS;
 
-    for (unsigned i = 0; i < sizeof(method_names) / sizeof(method_names[0]); i++) {
+    for (unsigned i = 0; i < METHOD_OTHER; i++) {
         if (methods & 1U << i)
-            (void)buffer_format(out, "%s%s", out->length > 0 ? ", " : "", method_names[i]);
+            (void)buffer_format(out, "%s%s", out->length > 0 ? ", " : "",
+                                method_name((enum method)i));
     }
 }
 
@@ -171,7 +168,7 @@ static void answer_options(const struct route *route, struct request *request)
     struct error error;
 
     write_methods(route, &methods);
-    struct response *response = response_new(NO_CONTENT, NULL, &nothing);
+    struct response *response = response_new(STATUS_NO_CONTENT, NULL, &nothing);
     if (!response) {
         (void)error_no_memory(&error);
         request_fail(request, &error);

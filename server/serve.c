@@ -35,6 +35,11 @@ static bool is_lookup_alive(void *lookup)
     return lookup_is_alive(lookup, clock_monotonic_ms());
 }
 
+static bool are_registries_alive(void *snapshots)
+{
+    return snapshots_are_alive(snapshots, clock_monotonic_ms());
+}
+
 static void ask_nothing(void *part)
 {
     (void)part;
@@ -43,11 +48,14 @@ static void ask_nothing(void *part)
 static void show_life(struct server *server, int64_t now)
 {
     const struct watchdog_part parts[] = {
-        {http_ask_pulse, http_has_pulse, server->http},
         {ask_nothing, is_lookup_alive, server->lookup},
+        {ask_nothing, are_registries_alive, server->snapshots},
+        {http_ask_pulse, http_has_pulse, server->http},
+        {http_ask_pulse, http_has_pulse, server->operators},
     };
+    size_t count = sizeof(parts) / sizeof(parts[0]) - (server->operators ? 0 : 1);
 
-    if (watchdog_tick(&server->watchdog, parts, sizeof(parts) / sizeof(parts[0]), now))
+    if (watchdog_tick(&server->watchdog, parts, count, now))
         notifier_send(&server->notifier, "WATCHDOG=1");
 }
 
@@ -159,7 +167,7 @@ static void announce(const struct server *server)
 static void exit_at_once(int signal)
 {
     LOG_WARNING("second signal: leaving at once", LOG_NUMBER("signal", signal));
-    log_stop();
+    log_stop_soon();
     _exit(128 + signal);
 }
 

@@ -91,6 +91,8 @@ static void load_state(const struct server *server)
         LOG_INFO("loaded the saved cache", LOG_NUMBER("entries", (int64_t)count.loaded),
                  LOG_NUMBER("passed_over", (int64_t)count.passed_over));
     }
+    if (!state_can_be_saved(path, &error))
+        LOG_WARNING("the cache will not be saved", LOG_STRING("error", error.message));
 }
 
 /* Few come in at the operators' door, and they do so also when the other one is beset. */

@@ -142,14 +142,21 @@ static struct shelf_content *content_add(struct shelf *shelf, struct report *rep
     return content;
 }
 
-/* The content for an entry's use; entries with one digest share what everyone may know of it. */
-static struct shelf_content *content_use(struct shelf *shelf, struct report *report,
-                                         bool is_private)
+/* What is told by the digest alone must follow from it alone. */
+static bool follows_from_digest(const struct report *report)
 {
+    return !report->is_partial && !report->is_local;
+}
+
+/* The content for an entry's use; entries with one digest share what everyone may know of it. */
+static struct shelf_content *content_use(struct shelf *shelf, const struct shelf_entry *entry,
+                                         struct report *report)
+{
+    bool is_own = !follows_from_digest(report);
     struct shelf_content *content =
-        shelf_find_content(shelf, slice_from_string(report->digest.text));
+        is_own ? NULL : shelf_find_content(shelf, slice_from_string(report->digest.text));
     if (!content)
-        content = content_add(shelf, report, is_private);
+        content = content_add(shelf, report, is_own || entry->is_private);
     if (!content)
         return NULL;
     content->users++;
@@ -302,9 +309,7 @@ void shelf_touch(struct shelf *shelf, struct shelf_entry *entry)
 
 bool shelf_set_report(struct shelf *shelf, struct shelf_entry *entry, struct report *report)
 {
-    /* What is told by the digest alone must follow from it alone. */
-    bool is_own = entry->is_private || report->is_partial || report->is_local;
-    struct shelf_content *content = content_use(shelf, report, is_own);
+    struct shelf_content *content = content_use(shelf, entry, report);
     if (!content)
         return false;
     shelf_drop_report(shelf, entry);

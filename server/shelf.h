@@ -20,9 +20,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "manifest/manifest.h"
-#include "server/list.h"
 #include "server/response.h"
 
 enum {

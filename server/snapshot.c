@@ -46,6 +46,8 @@ static bool open_door(struct snapshot *snapshot, const struct config_server *set
                          "server.tls_cert and server.tls_key are of use together only");
     }
     snapshot->certificate = certificate_read(settings->tls_cert, settings->tls_key, error);
+    if (!snapshot->certificate)
+        error_prefix(error, "server.tls_cert and server.tls_key: ");
     return snapshot->certificate != NULL;
 }
 
@@ -177,6 +179,7 @@ void snapshots_replace(struct snapshots *snapshots, struct snapshot *next)
     struct snapshot *old = snapshots->current;
 
     registry_share_memory(next->registry, old->registry);
+    next->number = old->number + 1;
     list_put_first(&snapshots->all, &next->place);
     atomic_store(&next->is_current, true);
     (void)pthread_mutex_lock(&snapshots->lock);
@@ -196,6 +199,15 @@ void snapshots_sweep(struct snapshots *snapshots)
         list_remove(place);
         snapshot_free(snapshot);
     }
+}
+
+bool snapshots_are_alive(const struct snapshots *snapshots, int64_t now)
+{
+    for (struct list *place = snapshots->all.next; place != &snapshots->all; place = place->next) {
+        if (!registry_is_alive(snapshot_at(place)->registry, now))
+            return false;
+    }
+    return true;
 }
 
 void snapshots_cancel(struct snapshots *snapshots)

@@ -12,12 +12,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "config/config.h"
 #include "server/gate.h"
-#include "server/list.h"
 
 struct certificate;
 struct registry;
@@ -29,6 +30,8 @@ struct snapshot {
     struct tokens_file *push_tokens; /* NULL: none are wanted */
     struct gate gate;
     struct certificate *certificate; /* NULL: no TLS is spoken */
+
+    uint64_t number; /* of those that were in force one after another */
 
     struct list place; /* the rest is of snapshot.c alone */
     _Atomic size_t references;
@@ -74,6 +77,8 @@ const struct snapshot *snapshots_current(const struct snapshots *snapshots);
 void snapshots_replace(struct snapshots *snapshots, struct snapshot *next);
 /* Frees those that nobody holds. */
 void snapshots_sweep(struct snapshots *snapshots);
+/* Whether the registries of all of them are (registry_is_alive()). */
+bool snapshots_are_alive(const struct snapshots *snapshots, int64_t now);
 /* Fails what all of their registries are at, with ERROR_DRAINING. */
 void snapshots_cancel(struct snapshots *snapshots);
 

@@ -162,6 +162,12 @@ static bool save_all(struct saving *saving, const struct cache_records *entries)
     return write_record(saving);
 }
 
+bool state_can_be_saved(const char *path, struct error *error)
+{
+    CLEANUP(state_writer_free_p) struct state_writer *writer = state_writer_new(path, error);
+    return writer != NULL;
+}
+
 bool state_save(struct cache *cache, const struct snapshot *snapshot, const char *path,
                 struct state_time now, size_t *count, struct error *error)
 {
@@ -222,17 +228,16 @@ static bool load_report(struct loading *loading, struct error *error)
     return true;
 }
 
-static bool load_registry(struct loading *loading, struct error *error)
+static void load_registry(struct loading *loading)
 {
     const char *registry = record_take_text(&loading->reader);
     struct slice reach = slice_from_string(record_take_text(&loading->reader));
     struct digest now;
+    struct error ignored;
 
-    (void)error;
-    loading->is_asked_so = registry_may_ask(loading->snapshot->registry, registry, error) &&
+    loading->is_asked_so = registry_may_ask(loading->snapshot->registry, registry, &ignored) &&
                            hash_reach(loading->snapshot, registry, &now) &&
                            slice_equal_string(reach, now.text);
-    return true;
 }
 
 /* For a digest's answer only the right to see it grows old. */
@@ -281,7 +286,8 @@ static bool load_record(struct loading *loading, struct error *error)
     case KIND_REPORT:
         return load_report(loading, error);
     case KIND_HOST:
-        return load_registry(loading, error);
+        load_registry(loading);
+        return true;
     case KIND_ENTRY:
         return load_entry(loading, error);
     default:
@@ -312,7 +318,7 @@ static bool load_all(struct loading *loading, struct error *error)
         if (!load_record(loading, error))
             return false;
     }
-    return true;
+    return !loading->reader.is_broken || refuse_content(error);
 }
 
 bool state_load(struct cache *cache, const struct snapshot *snapshot, const char *path,

@@ -25,6 +25,9 @@ struct state_time {
 
 struct state_time state_time_now(void);
 
+/* Whether there could be a file at `path`: what would go wrong is told while there is time. Errors:
+ * internal. */
+bool state_can_be_saved(const char *path, struct error *error) MUST_USE;
 /* Saves whatever is worth it. Errors: internal (the file system refuses; no memory). The file that
  * was there before is left as it was then. */
 bool state_save(struct cache *cache, const struct snapshot *snapshot, const char *path,

@@ -35,8 +35,6 @@ static bool refuse_line(const char *path, unsigned line, const char *reason, str
                      reason);
 }
 
-/* -- lines ---------------------------------------------------------------------------------- */
-
 static const char *find_fault(struct slice token)
 {
     for (size_t i = 0; i < token.length; i++) {
@@ -69,11 +67,8 @@ static bool add_lines(struct tokens_file *tokens, struct slice rest, const char 
                       struct error *error)
 {
     for (unsigned line = 1; rest.length > 0; line++) {
-        ptrdiff_t end = slice_find(rest, '\n');
-        struct slice text = end < 0 ? rest : slice_until(rest, (size_t)end);
-        if (!add_line(tokens, text, path, line, error))
+        if (!add_line(tokens, slice_take_part(&rest, '\n'), path, line, error))
             return false;
-        rest = slice_from(rest, text.length + 1);
     }
     return tokens->count > 0 || error_set(error, ERROR_INVALID, "%s: there is no token in it",
                                           ESCAPED(slice_from_string(path)));
@@ -107,6 +102,8 @@ void tokens_file_free(struct tokens_file *tokens)
 {
     free(tokens);
 }
+
+/* -- requests ------------------------------------------------------------------------------- */
 
 /* All are looked at, whichever it is: nothing depends on the token but which line is remembered. */
 unsigned tokens_file_find(const struct tokens_file *tokens, struct slice token)

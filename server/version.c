@@ -28,7 +28,7 @@ void version_answer(struct server *server, struct request *request)
     json_write_member(&writer, "libmicrohttpd", http_library_version());
     json_write_object_end(&writer);
 
-    struct response *response = response_json(200, &body);
+    struct response *response = response_json(STATUS_OK, &body);
     response_set_literal(response, "Cache-Control", "no-store");
     request_respond(request, response);
 }
@@ -44,5 +44,5 @@ void welcome_answer(struct server *server, struct request *request)
     json_write_member(&writer, "about", "tells which platforms a container image runs on");
     json_write_member(&writer, "ask", "/query?image=NAME");
     json_write_object_end(&writer);
-    request_respond(request, response_json(200, &body));
+    request_respond(request, response_json(STATUS_OK, &body));
 }

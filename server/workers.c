@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One mutex, held for a few pointer moves. A queue stands in a ring while it has a job that may be
- * started: in the ring of known registries or in that of strangers. Taking the first of a ring and
- * putting it last again is the turn; a queue at its bound of threads stands in no ring, so finding
- * the next job never walks over queues that cannot be served.
+ * One mutex, held for a few pointer moves. Whose job is next is turns.c's to say.
  */
 #include "server/workers.h"
 
@@ -12,43 +9,20 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/thread.h"
+#include "server/turns.h"
 
 enum {
-    WORKER_STACK_SIZE = 128 * 1024,
-    QUEUES_IN_ALL = 4,   /* jobs waiting in all, in full queues of one registry */
-    QUEUES_STRANGERS = 2 /* of these, of strangers */
-};
-
-struct queue {
-    struct map_node node;
-    struct list place; /* in a ring, or in none */
-    struct list jobs;  /* the oldest first */
-    size_t waiting;
-    size_t running;
-    bool is_stranger;
-    size_t length;
-    char registry[];
+    WORKER_STACK_SIZE = 128 * 1024
 };
 
 struct workers {
     struct workers_settings settings;
-    size_t registry_max;  /* threads one registry may hold */
-    size_t strangers_max; /* threads all strangers may hold */
-
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t wake;   /* wakeups, is_ending */
     pthread_cond_t ended;  /* threads is 0 */
-    struct map queues;
-    struct list known;
-    struct list strangers;
-    bool is_strangers_turn;
+    struct turns turns;
     bool is_ending;
-    size_t waiting;
-    size_t strangers_waiting;
-    size_t running;
-    size_t strangers_running;
     size_t threads;
     bool has_ended_one;
     pthread_t last_ended; /* not joined yet: the next to end does it, or workers_free() */
@@ -57,131 +31,17 @@ struct workers {
     size_t signals;       /* of these, not signalled yet: that waits for the mutex to be given up */
 };
 
-static struct slice queue_key(const struct map_node *node)
-{
-    const struct queue *queue = MAP_ITEM_CONST(node, struct queue, node);
-    return slice_of(queue->registry, queue->length);
-}
-
-static size_t at_least_one(size_t count)
-{
-    return count ? count : 1;
-}
-
 struct workers *workers_new(const struct workers_settings *settings)
 {
     struct workers *workers = calloc(1, sizeof(*workers));
     if (!workers)
         return NULL;
     workers->settings = *settings;
-    workers->registry_max =
-        settings->registry_max ? settings->registry_max : at_least_one(settings->threads_max / 2);
-    workers->strangers_max = at_least_one(settings->threads_max / 4);
     (void)pthread_mutex_init(&workers->mutex, NULL);
     clock_condition_init(&workers->wake);
     clock_condition_init(&workers->ended);
-    map_init(&workers->queues, queue_key);
-    list_init(&workers->known);
-    list_init(&workers->strangers);
+    turns_init(&workers->turns, settings);
     return workers;
-}
-
-/* -- queues (the mutex is held) ------------------------------------------------------------- */
-
-static struct queue *queue_find_or_add(struct workers *workers, const char *registry)
-{
-    struct slice key = slice_of(registry, strlen(registry));
-    struct map_node *node = map_find(&workers->queues, key);
-    if (node)
-        return MAP_ITEM(node, struct queue, node);
-
-    struct queue *queue = calloc(1, sizeof(*queue) + key.length);
-    if (!queue)
-        return NULL;
-    memcpy(queue->registry, key.data, key.length);
-    queue->length = key.length;
-    list_init(&queue->place);
-    list_init(&queue->jobs);
-    if (!map_insert(&workers->queues, &queue->node)) {
-        free(queue);
-        return NULL;
-    }
-    return queue;
-}
-
-/* Puts the queue into its ring, where it keeps its turn, or into none, after its counts have
- * changed. */
-static void queue_place(struct workers *workers, struct queue *queue)
-{
-    bool may_run = queue->waiting > 0 && queue->running < workers->registry_max;
-    bool is_in_ring = !list_is_empty(&queue->place);
-
-    if (may_run && !is_in_ring)
-        list_put_last(queue->is_stranger ? &workers->strangers : &workers->known, &queue->place);
-    if (!may_run)
-        list_remove(&queue->place);
-}
-
-/* The same, and away with it when nothing is left of it. */
-static void queue_settle(struct workers *workers, struct queue *queue)
-{
-    queue_place(workers, queue);
-    if (queue->waiting == 0 && queue->running == 0) {
-        map_remove(&workers->queues, &queue->node);
-        free(queue);
-    }
-}
-
-static void queue_count_waiting(struct workers *workers, struct queue *queue, ptrdiff_t change)
-{
-    queue->waiting += (size_t)change;
-    workers->waiting += (size_t)change;
-    if (queue->is_stranger)
-        workers->strangers_waiting += (size_t)change;
-}
-
-static void queue_count_running(struct workers *workers, struct queue *queue, bool is_stranger,
-                                ptrdiff_t change)
-{
-    queue->running += (size_t)change;
-    workers->running += (size_t)change;
-    if (is_stranger)
-        workers->strangers_running += (size_t)change;
-}
-
-/* A registry's standing changes as it answers, or does not; what waits for it changes with it. */
-static void queue_judge(struct workers *workers, struct queue *queue, bool is_stranger)
-{
-    if (queue->is_stranger == is_stranger)
-        return;
-    size_t others = workers->strangers_waiting;
-    workers->strangers_waiting = is_stranger ? others + queue->waiting : others - queue->waiting;
-    queue->is_stranger = is_stranger;
-    list_remove(&queue->place); /* out of the ring of the others */
-    queue_place(workers, queue);
-}
-
-static bool strangers_may_run(const struct workers *workers)
-{
-    return !list_is_empty(&workers->strangers) &&
-           workers->strangers_running < workers->strangers_max;
-}
-
-static bool workers_can_run(const struct workers *workers)
-{
-    return !list_is_empty(&workers->known) || strangers_may_run(workers);
-}
-
-/* The queue whose turn it is: rings alternate while both have something to run. */
-static struct queue *workers_next_queue(struct workers *workers)
-{
-    if (!workers_can_run(workers))
-        return NULL;
-    bool is_choice = !list_is_empty(&workers->known) && strangers_may_run(workers);
-    bool strangers = is_choice ? workers->is_strangers_turn : strangers_may_run(workers);
-    workers->is_strangers_turn = !strangers;
-    const struct list *ring = strangers ? &workers->strangers : &workers->known;
-    return LIST_ITEM(ring->next, struct queue, place);
 }
 
 /* -- threads -------------------------------------------------------------------------------- */
@@ -190,25 +50,13 @@ static struct queue *workers_next_queue(struct workers *workers)
  * while the job runs. */
 static bool worker_run_next(struct workers *workers)
 {
-    struct queue *queue = workers_next_queue(workers);
-    if (!queue)
+    const struct turn turn = turns_begin(&workers->turns);
+    if (!turn.job)
         return false;
-    struct job *job =
-        LIST_ITEM(queue->jobs.next, struct job, place); /* it is in a ring: it has one */
-    bool is_stranger = queue->is_stranger;
-
-    list_remove(&job->place);
-    list_remove(&queue->place);
-    queue_count_waiting(workers, queue, -1);
-    queue_count_running(workers, queue, is_stranger, 1);
-    queue_place(workers, queue);
-
     (void)pthread_mutex_unlock(&workers->mutex);
-    job->run(job);
+    turn.job->run(turn.job);
     (void)pthread_mutex_lock(&workers->mutex);
-
-    queue_count_running(workers, queue, is_stranger, -1);
-    queue_settle(workers, queue);
+    turns_end(&workers->turns, &turn);
     return true;
 }
 
@@ -275,22 +123,6 @@ static bool worker_start(struct workers *workers)
     return is_started;
 }
 
-/* How many threads to call for a queue that has got one more job: one, if the bounds let it start
- * beside all that came before it; else none, whoever ends one of those goes on with it. For a queue
- * whose jobs were held back as a stranger's, as many as may start now. */
-static size_t workers_wanted(const struct workers *workers, const struct queue *queue,
-                             bool was_held_back)
-{
-    size_t strangers = workers->strangers_waiting + workers->strangers_running;
-    size_t in_all = queue->waiting + queue->running;
-
-    if (was_held_back)
-        return (in_all < workers->registry_max ? in_all : workers->registry_max) - queue->running;
-    if (queue->is_stranger && strangers > workers->strangers_max)
-        return 0;
-    return in_all <= workers->registry_max ? 1 : 0;
-}
-
 /* An idle thread, else a new one. A thread is made with the mutex held: it takes some 30 us, and is
  * rare. */
 static void workers_call(struct workers *workers)
@@ -306,57 +138,24 @@ static void workers_call(struct workers *workers)
 
 /* -- the face ------------------------------------------------------------------------------- */
 
-/* The bound that is passed, in words, or NULL; judged with the new job counted in. What runs counts
- * too, against the threads there may be for it: a job that a thread is about to take is not refused
- * for waiting that moment. */
-static const char *workers_find_full(const struct workers *workers, const struct queue *queue)
+static bool workers_add(struct workers *workers, struct job *job, struct error *error)
 {
-    size_t queue_max = workers->settings.queue_max;
-    size_t threads = queue->is_stranger ? workers->strangers_max : workers->registry_max;
-    size_t strangers = workers->strangers_waiting + workers->strangers_running;
-    size_t all = workers->waiting + workers->running;
+    size_t wanted = 0;
 
-    if (queue->waiting + queue->running > queue_max + threads)
-        return "too much is waiting for this registry";
-    if (queue->is_stranger && strangers > QUEUES_STRANGERS * queue_max + workers->strangers_max)
-        return "too much is waiting for registries that have not answered lately";
-    if (all > QUEUES_IN_ALL * queue_max + workers->settings.threads_max)
-        return "too much is waiting";
-    return NULL;
-}
-
-static bool workers_enqueue(struct workers *workers, struct job *job, struct error *error)
-{
-    struct queue *queue = queue_find_or_add(workers, job->registry);
-    if (!queue)
-        return error_no_memory(error);
-
-    bool was_held_back = queue->is_stranger && !job->is_stranger;
-    list_init(&job->place);
-    list_put_last(&queue->jobs, &job->place);
-    queue_count_waiting(workers, queue, 1);
-    queue_judge(workers, queue, job->is_stranger);
-    queue_place(workers, queue);
-    const char *reason = workers_find_full(workers, queue);
-    for (size_t i = reason ? 0 : workers_wanted(workers, queue, was_held_back); i > 0; i--)
+    if (!turns_add(&workers->turns, job, &wanted, error))
+        return false;
+    for (; wanted > 0; wanted--)
         workers_call(workers);
-    if (!reason && workers->threads == 0)
-        reason = "no thread can be started";
-    if (!reason)
+    if (workers->threads > 0)
         return true;
-
-    list_remove(&job->place);
-    queue_count_waiting(workers, queue, -1);
-    queue_settle(workers, queue);
-    (void)error_set(error, ERROR_OVERLOADED, "%s", reason);
-    error->retry_after = 1;
-    return false;
+    turns_withdraw(&workers->turns, job);
+    return error_set(error, ERROR_OVERLOADED, "no thread can be started");
 }
 
 bool workers_submit(struct workers *workers, struct job *job, struct error *error)
 {
     (void)pthread_mutex_lock(&workers->mutex);
-    bool done = workers->is_ending ? error_draining(error) : workers_enqueue(workers, job, error);
+    bool done = workers->is_ending ? error_draining(error) : workers_add(workers, job, error);
     size_t signals = workers->signals;
     workers->signals = 0;
     (void)pthread_mutex_unlock(&workers->mutex);
@@ -369,24 +168,11 @@ bool workers_submit(struct workers *workers, struct job *job, struct error *erro
 struct workers_counts workers_counts(struct workers *workers)
 {
     (void)pthread_mutex_lock(&workers->mutex);
-    struct workers_counts counts = {
-        .threads = workers->threads, .running = workers->running, .waiting = workers->waiting};
+    struct workers_counts counts = {.threads = workers->threads,
+                                    .running = workers->turns.all.running,
+                                    .waiting = workers->turns.all.waiting};
     (void)pthread_mutex_unlock(&workers->mutex);
     return counts;
-}
-
-/* Takes the jobs that wait out of their queues. */
-static void workers_collect(struct workers *workers, struct list *out)
-{
-    struct map_node *next;
-    for (struct map_node *node = map_next(&workers->queues, NULL); node; node = next) {
-        struct queue *queue = MAP_ITEM(node, struct queue, node);
-        next = map_next(&workers->queues, node);
-        for (struct list *place; (place = list_take_first(&queue->jobs));)
-            list_put_last(out, place);
-        queue_count_waiting(workers, queue, -(ptrdiff_t)queue->waiting);
-        queue_settle(workers, queue);
-    }
 }
 
 void workers_free(struct workers *workers)
@@ -398,7 +184,7 @@ void workers_free(struct workers *workers)
 
     (void)pthread_mutex_lock(&workers->mutex);
     workers->is_ending = true;
-    workers_collect(workers, &cancelled);
+    turns_collect(&workers->turns, &cancelled);
     (void)pthread_cond_broadcast(&workers->wake);
     (void)pthread_mutex_unlock(&workers->mutex);
 
@@ -417,6 +203,6 @@ void workers_free(struct workers *workers)
     (void)pthread_cond_destroy(&workers->ended);
     (void)pthread_cond_destroy(&workers->wake);
     (void)pthread_mutex_destroy(&workers->mutex);
-    map_release(&workers->queues);
+    turns_release(&workers->turns);
     free(workers);
 }

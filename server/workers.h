@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "server/list.h"
+#include "base/list.h"
 
 /* Lives inside the caller's own struct; ends by exactly one of the two calls, which may free it. */
 struct job {

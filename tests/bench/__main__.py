@@ -5,7 +5,7 @@ usage: python3 -m bench [FIGURE...]      all of them by default; script/bench se
 """
 import sys
 
-from bench import batches, commands, crowds, pushes, rates, sizes
+from bench import batches, changes, commands, crowds, latency, logs, pushes, rates, sizes
 from support import docker_registry
 
 
@@ -23,6 +23,10 @@ FIGURES = {
     "start": (sizes.first_answer, False),
     "memory": (sizes.memory, False),
     "blackholes": (crowds.black_holes, True),
+    "log": (logs.access, False),
+    "latency": (latency.beside_misses, True),
+    "reload": (changes.reload, False),
+    "restart": (changes.restart, False),
     "batch": (batches.batch, False),
     "push": (pushes.across_repositories, False),
     "command": (commands.command, False),

@@ -3,9 +3,8 @@
 import json
 import time
 
-from bench.rates import QUIET
+from bench.load import DefaultDaemon
 from bench.sizes import ManyImages
-from support.daemon import Daemon
 from support.delay_proxy import DelayProxy
 
 COUNT = 1000
@@ -14,8 +13,8 @@ ONE_WAY = 0.005  # seconds
 
 def batch(report):
     with ManyImages() as registry, DelayProxy(registry.port, ONE_WAY) as proxy:
-        settings = {**QUIET, "registry": {"hosts": [{"name": proxy.address, "plain_http": True}]}}
-        with Daemon(settings) as daemon:
+        settings = {"registry": {"hosts": [{"name": proxy.address, "plain_http": True}]}}
+        with DefaultDaemon(settings) as daemon:
             images = [f"{proxy.address}/lab/n{number}:v1" for number in range(2 * COUNT)]
             alone = seconds(lambda: ask_one_by_one(daemon, images[:COUNT]))
             together = seconds(lambda: ask_at_once(daemon, images[COUNT:]))

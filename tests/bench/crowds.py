@@ -6,9 +6,9 @@ import statistics
 import threading
 import time
 
+from bench.load import DefaultDaemon
 from support import behave, crowd
 from support.authority import Bearer, TokenEndpoint
-from support.daemon import Daemon
 from support.docker_registry import DockerRegistry, listing, tag_many
 from support import golden
 from support.fake_registry import FakeRegistry
@@ -27,7 +27,7 @@ def requests_per_miss(report):
                                 annotations={"number": str(number)})
         registry.authority = Bearer(tokens)
         settings = {"registry": {"hosts": [listing(registry, realm=[tokens.address])]}}
-        with Daemon(settings) as daemon:
+        with DefaultDaemon(settings) as daemon:
             for what, wanted in (("list", 1), ("lone", 2)):
                 daemon.query(registry.name(f"lab/{what}:t0"))
                 registry.forget()
@@ -42,7 +42,7 @@ def one_flight(report):
         registry.push("lab/app:v1", index_of("linux/amd64"))
         release = threading.Event()
         registry.script("GET *", behave.hold(release))
-        with Daemon({"registry": {"hosts": [listing(registry)]}}) as daemon:
+        with DefaultDaemon({"registry": {"hosts": [listing(registry)]}}) as daemon:
             clients = crowd.send(daemon, [f"/query?image={registry.name('lab/app:v1')}"] * 1000)
             release.set()
             answers = crowd.receive(clients)
@@ -93,7 +93,7 @@ def black_holes(report, storage):
         settings = {"server": {"drain_timeout": "1s"},
                     "registry": {"hosts": [listing(registry)], "allow": ["*", *dead],
                                  "allow_private": True}}
-        with Daemon(settings) as daemon:
+        with DefaultDaemon(settings) as daemon:
             before = cold_latency(daemon, registry, 0)
             waiting = crowd.send(daemon, [f"/query?image={name}/x" for name in dead])
             during = cold_latency(daemon, registry, SAMPLES)

@@ -1,25 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two tools that the figures are measured with: wrk, which asks, and nginx, to compare with."""
+"""What the figures are measured with: wrk, which asks as fast as it is answered; offer (offer.c),
+which asks at a constant rate; nginx, to compare with; and the daemon, set as it comes."""
 import os
 import re
 import subprocess
-import tempfile
 
-from support.processes import Child, accepts, free_port, wait_until
+from support import nginx
+from support.daemon import Daemon
+from support.processes import ROOT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONNECTIONS = 64
 
 
-def run_wrk(url, seconds, threads=2, script=(), arguments=()):
-    command = ["wrk", f"-t{threads}", f"-c{CONNECTIONS}", f"-d{seconds}s", *script, url]
+class DefaultDaemon(Daemon):
+    """With what a figure needs beside the defaults; only the format of its log is another."""
+
+    def __init__(self, settings):
+        super().__init__(settings, log={"format": "json"})
+
+
+# -- wrk ------------------------------------------------------------------------------------------
+
+def run_wrk(url, seconds, threads=2, options=(), arguments=()):
+    said = try_wrk(url, seconds, threads, options, arguments)
+    if failures(said):
+        raise RuntimeError(f"{failures(said)} requests to {url} failed:\n{said}")
+    return said
+
+
+def try_wrk(url, seconds, threads=2, options=(), arguments=()):
+    """What wrk said, whether or not requests have failed."""
+    command = ["wrk", f"-t{threads}", f"-c{CONNECTIONS}", f"-d{seconds}s", *options, url]
     if arguments:
         command += ["--", *map(str, arguments)]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    if failed:
-        raise RuntimeError(f"{failed[1]} requests to {url} failed:\n{said}")
-    return said
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def failures(said):
+    """How many requests got no good answer, or none at all."""
+    told = re.findall(r"Socket errors: .*|Non-2xx or 3xx responses: .*", said)
+    return sum(int(number) for line in told for number in re.findall(r" (\d+)\b", line))
+
+
+def requests_made(said):
+    return int(re.search(r"(\d+) requests in ", said)[1])
+
+
+def requests_per_second(said):
+    return float(re.search(r"Requests/sec: +([\d.]+)", said)[1])
 
 
 def rate(url, seconds):
@@ -43,23 +72,38 @@ def rate_of_distinct(url, pattern, first, count, seconds, accept=None):
     return requests_per_second(said)
 
 
-def requests_per_second(said):
-    return float(re.search(r"Requests/sec: +([\d.]+)", said)[1])
+# -- offer ----------------------------------------------------------------------------------------
+
+OFFER = os.environ.get("OFFER", os.path.join(ROOT, "build-release", "offer"))
 
 
-CONFIGURATION = """
-daemon off;
-worker_processes 2;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections 4096; }}
-http {{
+class Offer:
+    """Requests at a constant rate, begun at once; `pattern` as for offer.c."""
+
+    def __init__(self, address, pattern, rate, seconds, first=0, connections=CONNECTIONS,
+                 accept="*/*"):
+        port = address.rpartition(":")[2]
+        self._process = subprocess.Popen(
+            [OFFER, *map(str, (port, pattern, rate, seconds, connections, first, accept))],
+            stdout=subprocess.PIPE, text=True)
+
+    def wait(self):
+        """What offer.c prints, by name."""
+        said, _ = self._process.communicate()
+        if self._process.returncode != 0:
+            raise RuntimeError("the load cannot be offered")
+        words = said.split()
+        return dict(zip(words[0::2], map(int, words[1::2])))
+
+
+# -- nginx ----------------------------------------------------------------------------------------
+
+SERVER = """
+server {{
+    listen @server@{how};
     access_log off;
     keepalive_requests 10000000;
-    server {{
-        listen 127.0.0.1:{port}{how};
-        {server}
-    }}
+    {server}
 }}
 """
 
@@ -68,20 +112,12 @@ class NginxServer:
     """`server` is what stands in nginx's block of that name, `how` what listen says besides."""
 
     def __init__(self, server, how=""):
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
-        self._directory = tempfile.TemporaryDirectory(prefix="nginx-")
-        path = os.path.join(self._directory.name, "nginx.conf")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(CONFIGURATION.format(directory=self._directory.name, port=self.port,
-                                            server=server, how=how))
-        self._child = Child(["/usr/sbin/nginx", "-e", "stderr", "-p", self._directory.name,
-                             "-c", path])
-        wait_until(lambda: accepts(self.port), "nginx to answer")
+        self._nginx = nginx.Nginx(SERVER.format(server=server, how=how), workers=2)
+        self.address = self._nginx.address("server")
+        self.port = int(self.address.rpartition(":")[2])
 
     def close(self):
-        self._child.stop()
-        self._directory.cleanup()
+        self._nginx.close()
 
     def __enter__(self):
         return self

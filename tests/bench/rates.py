@@ -3,16 +3,14 @@
 import os
 import statistics
 
-from bench.load import Nginx, rate, rate_of_distinct
+from bench.load import DefaultDaemon, Nginx, rate, rate_of_distinct
 from support import golden
-from support.daemon import Daemon
 from support.docker_registry import DockerRegistry, listing, tag_many
 from support.fake_registry import FakeRegistry
 from support.images import OCI_INDEX, index_of
 
 SIX = ["linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/386", "linux/ppc64le",
        "linux/s390x"]
-QUIET = {"log": {"access": "misses"}}
 ROUNDS, SECONDS = 5, 2
 
 
@@ -20,8 +18,7 @@ def hits(report):
     """Against nginx answering the same bytes, in turns."""
     with FakeRegistry() as registry:
         registry.push("lab/six:v1", index_of(*SIX))
-        settings = {**QUIET, "registry": {"hosts": [listing(registry)]}}
-        with Daemon(settings) as daemon:
+        with DefaultDaemon({"registry": {"hosts": [listing(registry)]}}) as daemon:
             target = f"/query?image={registry.name('lab/six:v1')}"
             body = daemon.get(target).body.decode()
             with Nginx(body, "application/json") as nginx:
@@ -39,8 +36,7 @@ def misses(report, storage):
     same tags in turns."""
     with DockerRegistry(storage) as registry:
         tag_many(registry, "lab/oci", golden.IMAGES["lab/oci:multi"]["digest"], TAGS * ROUNDS)
-        settings = {**QUIET, "registry": {"hosts": [listing(registry)]}}
-        with Daemon(settings) as daemon:
+        with DefaultDaemon({"registry": {"hosts": [listing(registry)]}}) as daemon:
             theirs, ours, ratio = in_turns(
                 lambda turn: rate_of_distinct(registry.url, "/v2/lab/oci/manifests/t%d",
                                               turn * TAGS, TAGS, SECONDS, OCI_INDEX),
@@ -51,8 +47,8 @@ def misses(report, storage):
 
 
 def in_turns(first, second):
-    """The medians of two measurements and of their ratio. Taken in pairs, one right after the other,
-    so that both of a pair see the same machine: from one pair to the next it may be another."""
+    """The medians of two measurements and of their ratio. Taken in pairs, one right after the
+    other, so that both of a pair see the same machine: in the next pair it may be another."""
     pairs = [(first(turn), second(turn)) for turn in range(ROUNDS)]
     triples = [(theirs, ours, ours / theirs) for theirs, ours in pairs]
     return [statistics.median(each) for each in zip(*triples)]

@@ -8,9 +8,9 @@ import socket
 import statistics
 import time
 
-from bench.load import Nginx, ask_each
-from bench.rates import QUIET, SIX
-from support.daemon import MQUERYD, Daemon, clean_environment
+from bench.load import DefaultDaemon, Nginx, ask_each
+from bench.rates import SIX
+from support.daemon import MQUERYD, clean_environment
 from support.docker_registry import listing
 from support.images import OCI_INDEX, index_of
 from support.processes import free_port
@@ -37,9 +37,9 @@ class ManyImages(Nginx):
 
 def memory(report):
     with ManyImages() as registry:
-        settings = {**QUIET, "cache": {"memory": "1GiB", "fresh": "1h"},
+        settings = {"cache": {"memory": "1GiB", "fresh": "1h"},
                     "registry": {"hosts": [listing(registry)]}}
-        with Daemon(settings) as daemon:
+        with DefaultDaemon(settings) as daemon:
             daemon.get("/health")
             report("resident, started", f"{resident(daemon):.1f} MiB", None, "under 10")
             look_up(daemon, registry, 0, 1000)

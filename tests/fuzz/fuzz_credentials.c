@@ -44,7 +44,7 @@ static void check(struct slice text, enum credential_file_kind kind, const char 
     }
     const char *helper = credential_file_helper(file, registry, &is_own);
     must(!helper || helper[0]);
-    struct credential *credential = credential_file_find(file, registry, repository, &error);
+    struct credential *credential = credential_file_find(file, registry, repository, 0, &error);
     must(error.code == ERROR_NONE || (!credential && error.code == ERROR_INVALID));
     if (credential)
         check_credential(credential);

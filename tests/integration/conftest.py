@@ -5,10 +5,12 @@ import contextlib
 import pytest
 
 from support import canaries, described, docker_registry, doors, namespaces
+from support.authority import TokenEndpoint
 from support.certificates import CertificateAuthority
 from support.daemon import Daemon, merged
 from support.docker_registry import listing
 from support.fake_registry import FakeRegistry
+from support.images import index_of
 
 
 def pytest_make_parametrize_id(config, val, argname):
@@ -44,6 +46,20 @@ def another_registry():
 
 
 @pytest.fixture
+def image(registry):
+    """One that is in the fake registry, for linux/amd64."""
+    registry.push("lab/app:v1", index_of("linux/amd64"))
+    return registry.name("lab/app:v1")
+
+
+@pytest.fixture
+def tokens():
+    """Whoever asks here is given one."""
+    with TokenEndpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
 def start(registry):
     """start(settings, environment, ...) starts a daemon that has the fake registry listed."""
     with contextlib.ExitStack() as stack:
@@ -59,10 +75,24 @@ def daemon(start):
     return start()
 
 
+@pytest.fixture
+def trusting(start, tokens):
+    """A daemon that may send passwords to the token server."""
+    return start(host={"realm": [tokens.address]})
+
+
 @pytest.fixture(params=doors.DOORS)
 def door(request, registry, another_registry):
     """Where a push goes in, once for each way; it may ask both fake registries."""
     with contextlib.closing(doors.DOORS[request.param]([registry, another_registry])) as opened:
+        yield opened
+
+
+@pytest.fixture(params=doors.DOORS)
+def token_door(request, registry, tokens):
+    """One that may send passwords to the token server."""
+    opened = doors.DOORS[request.param]([registry], realms=[tokens.address])
+    with contextlib.closing(opened):
         yield opened
 
 
@@ -108,3 +138,11 @@ def golden_storage():
     """The storage of a real registry with the golden images in it."""
     with docker_registry.storage() as directory:
         yield directory
+
+
+@pytest.fixture(scope="module")
+def real(golden_storage, tmp_path_factory):
+    """A real registry, and a daemon that asks it."""
+    with docker_registry.KINDS["open"](str(tmp_path_factory.mktemp("open")), golden_storage) as (registry, host):
+        with Daemon({"registry": {"hosts": [host]}}) as daemon:
+            yield registry, daemon

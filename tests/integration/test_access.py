@@ -29,12 +29,6 @@ ROBOT = ("robot", "p:a ss")
 ROBOTS = registry_auth(username=ROBOT[0], password=ROBOT[1])
 
 
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
-
-
 def bearer(token):
     return {"Authorization": f"Bearer {token}"}
 
@@ -68,6 +62,26 @@ def test_others_may_not_even_if_the_answer_is_known(closed, image, registry):
     assert closed.ask("HEAD", f"/query?image={image}").status == 401
     assert closed.get(f"/mquery?image={image}").status == 401
     assert len(registry.requests) == 1
+
+
+def test_no_cache_that_others_share_may_keep_an_answer(closed, image, registry):
+    """They would give it to those who bring no token (RFC 9111, section 3.5)."""
+    digest = closed.query(image, bearer(ALICE)).json["digest"]
+    for asked in (image, registry.name(f"lab/app@{digest}"), registry.name("lab/none")):
+        for _ in ("miss", "hit"):
+            said = closed.query(asked, bearer(ALICE)).headers
+            assert said["Cache-Control"].startswith("private, max-age="), asked
+            assert said["Vary"].endswith(", Authorization")
+
+
+def test_what_was_public_is_so_no_more_once_tokens_are_wanted(start, image, secret_file):
+    daemon = start()
+    for _ in ("miss", "hit"):
+        assert daemon.query(image).headers["Cache-Control"].startswith("public")
+    daemon.reload({"server": {"tokens_file": secret_file(f"{ALICE}\n", "tokens")}})
+    assert daemon.query(image, bearer(ALICE)).headers["Cache-Control"].startswith("private")
+    daemon.reload()
+    assert daemon.query(image).headers["Cache-Control"].startswith("public")
 
 
 def test_a_batch_wants_a_token_before_its_body_comes(closed, image):
@@ -222,7 +236,7 @@ def test_what_is_in_flight_is_shown(two_doors, image, registry):
     asking = threading.Thread(target=two_doors.query, args=[image])
     asking.start()
     door = two_doors.operators
-    wait_until(lambda: door.get("/debug").json["lookups"], "a lookup")
+    wait_until(lambda: registry.requests, "the registry to be asked")
     lookup, = door.get("/debug").json["lookups"]
     assert lookup["image"] == f"{registry.address}/lab/app v1"
     assert (lookup["kind"], lookup["waiters"], lookup["is_private"]) == ("query", 1, False)
@@ -380,12 +394,13 @@ def test_a_bad_certificate_leaves_the_old_one(encrypted, pair):
 @pytest.mark.parametrize("settings, told", [
     ({"tls_cert": "{our.pem}"}, "server.tls_cert and server.tls_key are of use together only"),
     ({"tls_key": "{our.key}"}, "server.tls_cert and server.tls_key are of use together only"),
-    ({"tls_cert": "/nowhere.pem", "tls_key": "{our.key}"}, "/nowhere.pem: No such file"),
+    ({"tls_cert": "/nowhere.pem", "tls_key": "{our.key}"},
+     "server.tls_cert and server.tls_key: /nowhere.pem: No such file"),
     ({"tls_cert": "{our.key}", "tls_key": "{our.key}"}, "there is no certificate in it"),
     ({"tls_cert": "{our.pem}", "tls_key": "{our.pem}"}, "there is no key in it"),
     ({"tls_cert": "{our.pem}", "tls_key": "{other.key}"}, "it is not the key of the certificate"),
     ({"trusted_proxies": "10.0.0.0/33"}, "server.trusted_proxies: '10.0.0.0/33' is not"),
-    ({"tokens_file": "/nowhere"}, "/nowhere: No such file")])
+    ({"tokens_file": "/nowhere"}, "server.tokens_file: /nowhere: No such file")])
 def test_what_cannot_work_is_told_before_anything_starts(ca, pair, settings, told):
     places = {"{our.pem}": pair[0]["tls_cert"], "{our.key}": pair[0]["tls_key"],
               "{other.key}": ca.issue("127.0.0.2")[1]}
@@ -450,9 +465,9 @@ def private(registry, image):
     (["127.0.0.1"], PLAIN, 403),
     (["127.0.0.1"], {"X-Forwarded-For": "192.0.2.1"}, 403),
     (["127.0.0.1"], {**SECURE, "X-Forwarded-Proto": "https, http"}, 403),
-    (["127.0.0.1"], {"Forwarded": "for=192.0.2.1;proto=https"}, 200),
-    (["127.0.0.1"], {"Forwarded": "for=192.0.2.1;proto=http"}, 403),
-    (["127.0.0.1"], {"Forwarded": "for=192.0.2.1"}, 403),
+    (["127.0.0.1"], {**SECURE, "Forwarded": "for=192.0.2.1;proto=http"}, 200),
+    (["127.0.0.1"], {**PLAIN, "Forwarded": "for=192.0.2.1;proto=https"}, 403),
+    (["127.0.0.1"], {"Forwarded": "for=192.0.2.1;proto=https"}, 403),
     (["10.0.0.0/8"], PLAIN, 200)])
 def test_a_proxys_word_decides_whether_secrets_were_safe(start, registry, private, proxies,
                                                          headers, status):
@@ -461,6 +476,18 @@ def test_a_proxys_word_decides_whether_secrets_were_safe(start, registry, privat
     assert answer.status == status, answer.body
     if status == 403:
         assert answer.code == "forbidden" and "trusted proxy that says https" in answer.json["error"]
+
+
+@pytest.mark.parametrize("headers, status", [
+    ({"Forwarded": "for=192.0.2.1;proto=https"}, 200),
+    ({"Forwarded": "for=192.0.2.1;proto=http"}, 403),
+    ({"Forwarded": "for=192.0.2.1"}, 403),
+    ({**PLAIN, "Forwarded": "for=192.0.2.1;proto=https"}, 200),
+    ({**SECURE, "Forwarded": "for=192.0.2.1;proto=http"}, 403),
+    (SECURE, 403)])
+def test_the_header_that_proxies_write_decides_it(start, private, headers, status):
+    daemon = start({"server": {"trusted_proxies": ["127.0.0.1"], "proxy_header": "forwarded"}})
+    assert daemon.query(private, {**headers, **ROBOTS}).status == status
 
 
 def test_at_a_unix_socket_a_proxy_may_stand_too(start, private, tmp_path):

@@ -25,13 +25,7 @@ def image(registry):
 
 
 def ask_again(daemon, registry, image, **options):
-    """The first answer that has cost the registry a request."""
-    before = len(registry.requests)
-
-    def ask():
-        answer = daemon.query(image, **options)
-        return answer if len(registry.requests) > before else None
-    return wait_until(ask, "another request to the registry")
+    return registry.wait_for_question(lambda: daemon.query(image, **options))
 
 
 # -- fresh ----------------------------------------------------------------------------------------

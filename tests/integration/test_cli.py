@@ -10,7 +10,7 @@ import pytest
 from support import behave, golden, images
 from support.authority import Basic
 from support.command_line import MQUERY, mquery, said
-from support.daemon import Daemon, clean_environment, listening_address
+from support.daemon import clean_environment, listening_address
 from support.docker_registry import KINDS, PASSWORD
 from support.http_server import HttpServer, Reply
 from support.processes import ROOT, Child, free_port
@@ -19,14 +19,6 @@ DIGEST = "sha256:" + "1" * 64
 
 
 # -- the answers ----------------------------------------------------------------------------------
-
-@pytest.fixture(scope="module")
-def real(golden_storage, tmp_path_factory):
-    """A real registry, and a daemon that asks it."""
-    with KINDS["open"](str(tmp_path_factory.mktemp("open")), golden_storage) as (registry, host):
-        with Daemon({"registry": {"hosts": [host]}}) as daemon:
-            yield registry, daemon
-
 
 def text_of(answer):
     """What the reference mquery prints for this answer."""
@@ -47,7 +39,7 @@ def text_of(answer):
     return "\n".join(lines) + "\n\n"
 
 
-@pytest.mark.parametrize("name", [name for name in golden.IMAGES if name not in golden.ARTIFACTS])
+@pytest.mark.parametrize("name", golden.RUNNABLE)
 def test_an_image_is_told_in_the_words_of_the_reference(real, name):
     registry, _ = real
     image = f"{registry.address}/{name}"
@@ -262,6 +254,15 @@ def test_a_services_error_has_the_exit_status_of_its_code(code, status):
     with answering({"error": "as it is", "code": code}, 500) as service:
         result = mquery("--server", service.url, "app")
     assert said(result) == (status, "", "mquery: app: the service: as it is\n")
+
+
+@pytest.mark.parametrize("words, hint", [
+    (["inspct", "alpine"], "; no command either, did you mean 'inspect'?"), (["alpine"], "")])
+def test_an_image_that_nobody_has_may_have_been_meant_as_a_command(words, hint):
+    with answering({"error": "not there", "code": "not_found"}, 404) as service:
+        result = mquery("--server", service.url, *words)
+    assert result.stderr.splitlines()[0] == f"mquery: {words[0]}: the service: not there{hint}"
+    assert "did you mean" not in "".join(result.stderr.splitlines()[1:])
 
 
 def test_a_service_may_say_how_long_to_wait():

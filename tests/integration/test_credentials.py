@@ -10,7 +10,7 @@ import stat
 import pytest
 
 from support import behave, docker_registry, golden
-from support.authority import Basic, Bearer, TokenEndpoint
+from support.authority import Basic, Bearer, basic
 from support.command_line import mquery, said
 from support.daemon import Daemon, run
 from support.docker_registry import KINDS, PASSWORD, USER, listing
@@ -19,6 +19,7 @@ from support.processes import wait_until
 
 CANARY = "a/canary+secret=1"
 ROBOT = ("robot", CANARY)
+WRONG = "a-password-of-old"
 SAYS_NONE = "echo 'credentials not found in native keychain'; exit 1"
 
 
@@ -70,12 +71,6 @@ class Home:
 @pytest.fixture
 def home(tmp_path):
     return Home(tmp_path)
-
-
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
 
 
 @pytest.fixture
@@ -138,7 +133,7 @@ def in_the_oldest(home, address):
 
 def name_in(private):
     """Of an image that it has."""
-    name = next(each for each in golden.IMAGES if each not in golden.ARTIFACTS)
+    name = golden.RUNNABLE[0]
     return f"{private.address}/{name}"
 
 
@@ -169,6 +164,71 @@ def test_C13_a_kubernetes_secret_by_its_path(private, home, pattern):
     settings = {"registry": {"credentials": path, "hosts": [listing(private)]}}
     with Daemon(settings) as daemon:
         assert daemon.query(name_in(private)).status == 200
+
+
+def test_C13_a_key_with_a_wrong_password_is_followed_by_the_next(private, home):
+    entries = {private.address: {"auth": auth(USER, WRONG)},
+               f"https://{private.address}/v1/": {"auth": auth(USER, PASSWORD)}}
+    path = home.write(".dockerconfigjson", {"auths": entries})
+    settings = {"registry": {"credentials": path, "hosts": [listing(private)]}}
+    with Daemon(settings) as daemon:
+        assert daemon.query(name_in(private)).status == 200
+
+
+# Patterns for 127.0.0.1, behind what names it; the best first.
+KEYS = ["127.0.0.1:{port}/lab", "127.0.0.1:{port}", "https://127.0.0.1:{port}/v1/",
+        *(pattern + ":{port}" for pattern in ("*.0.0.1", "127.*.0.1", "127.0.*.1", "127.0.0.*",
+                                              "*.*.0.1", "*.*.*.1"))]
+
+
+@pytest.fixture
+def ask_with(start, home, registry, image):
+    """ask_with(users): the answer for an image, by a daemon with a Kubernetes secret that has a key
+    for each of these; all but ROBOT have a wrong password."""
+    def ask(users):
+        port = registry.address.rpartition(":")[2]
+        entries = [{"auth": auth(user, CANARY if user == ROBOT[0] else WRONG)} for user in users]
+        keys = (key.format(port=port) for key in KEYS)
+        path = home.write(".dockerconfigjson", {"auths": dict(zip(keys, entries))})
+        return start({"registry": {"credentials": path}}).query(image)
+    return ask
+
+
+def users_tried(registry):
+    """In their order."""
+    sent = (each.header("authorization") for each in registry.asked("GET", "/manifests/"))
+    return [base64.b64decode(each.split()[1]).decode().partition(":")[0] for each in sent if each]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 7])
+def test_C13_keys_that_match_are_tried_in_turn(ask_with, registry, place):
+    registry.authority = Basic(*ROBOT)
+    users = [*(f"user{number}" for number in range(place)), ROBOT[0]]
+    assert ask_with([*users, "another"][:len(KEYS)]).status == 200
+    assert users_tried(registry) == users
+
+
+def test_C13_a_403_leads_to_the_next_key_too(ask_with, registry):
+    registry.authority = Basic(*ROBOT)
+
+    def know_a_reader(server, request):
+        if request.header("authorization") == basic("reader", WRONG):
+            return behave.fail(403, "DENIED")(server, request)
+        return server.answer_honestly(request)
+    registry.script("GET */manifests/*", know_a_reader)
+    assert ask_with(["reader", ROBOT[0]]).status == 200
+
+
+def test_C13_A11_keys_that_are_all_wrong_are_denied(ask_with, registry):
+    registry.authority = Basic(*ROBOT)
+    assert ask_with(["one", "two", "three"]).code == "denied"
+    assert users_tried(registry) == ["one", "two", "three"]
+
+
+def test_C13_no_more_than_eight_keys_are_tried(ask_with, registry):
+    registry.authority = Basic(*ROBOT)
+    assert ask_with([*(f"user{number}" for number in range(8)), ROBOT[0]]).code == "denied"
+    assert len(users_tried(registry)) == 8
 
 
 @pytest.mark.parametrize("name", [".docker", ".docker/config.json"])
@@ -203,12 +263,6 @@ def test_A11_a_wrong_password_is_denied(private, home):
 
 
 # -- the kinds of credentials ---------------------------------------------------------------------
-
-@pytest.fixture
-def tokens():
-    with TokenEndpoint() as endpoint:
-        yield endpoint
-
 
 @pytest.mark.parametrize("is_helper", [False, True])
 def test_C8_an_identity_token_is_traded_in(start_at_home, home, registry, tokens, image, is_helper):

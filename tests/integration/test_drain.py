@@ -9,14 +9,7 @@ import threading
 import pytest
 
 from support import behave
-from support.images import index_of
 from support.processes import wait_until
-
-
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
 
 
 def ask_in_flight(daemon, registry, image):
@@ -87,6 +80,16 @@ def test_a_client_that_left_does_not_delay_the_end(start, registry, image):
     client.close()
     daemon.terminate()
     release.set()
+    daemon.wait()
+
+
+def test_a_client_that_left_in_a_body_does_not_delay_the_end(start):
+    """The library reads what came together with the end, and is not told of the end."""
+    daemon = start({"server": {"drain_timeout": "1h"}})
+    with socket.create_connection((daemon.host, daemon.port)) as client:
+        client.sendall(b"POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: 9\r\n\r\n[")
+    daemon.terminate()
     daemon.wait()
 
 

@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the machine has no more to give, those who come wait or lose a line of the log, and the
 service goes on."""
+import contextlib
 import os
 import resource
+import signal
 import subprocess
 
 import pytest
 
 from support import daemon as daemons
 from support.docker_registry import listing
-from support.images import index_of
 from support.processes import PATIENCE, wait_until
 
 FEW = 128
-
-
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
 
 
 def limit_descriptors(daemon, soft, hard=None):
@@ -106,6 +101,41 @@ def test_a_log_that_cannot_be_written_costs_its_lines_only(registry, image):
             assert '"archlist"' in asked.stdout
         process.terminate()
         assert process.wait(PATIENCE) == 0
+
+
+@pytest.fixture
+def full_pipe():
+    """One that nobody reads, to its writing end."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x")
+    os.set_blocking(writing, True)
+    yield writing
+    os.close(writing)
+    os.close(reading)
+
+
+@pytest.mark.parametrize("signals, status", [(1, 0), (2, 128 + signal.SIGTERM)])
+def test_a_log_that_nobody_reads_keeps_it_from_neither_serving_nor_ending(full_pipe, signals,
+                                                                          status):
+    with subprocess.Popen([*daemons.MQUERYD, "--listen", "127.0.0.1:0", "--set",
+                           f"server.drain_delay={60 if signals > 1 else 0}s"],
+                          stdout=subprocess.DEVNULL, stderr=full_pipe,
+                          env=daemons.clean_environment()) as process:
+        port = wait_until(lambda: listening_port(process.pid), "the daemon to listen")
+        url = f"http://127.0.0.1:{port}/ready"
+        assert subprocess.run(["curl", "-sf", url], timeout=PATIENCE).returncode == 0
+        process.terminate()
+        if signals > 1:
+            wait_until(lambda: subprocess.run(["curl", "-sfo", "/dev/null", url]).returncode,
+                       "the drain to begin")
+            process.terminate()
+        try:
+            assert process.wait(PATIENCE) == status
+        finally:
+            process.kill()
 
 
 def listening_port(pid):

@@ -267,12 +267,25 @@ def test_T40_a_request_without_a_host_is_refused(daemon):
     assert_refused_once(exchange(daemon, b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n"))
 
 
+def test_T40_a_request_with_two_hosts_is_refused(daemon):
+    assert_refused_once(exchange(daemon, b"GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"))
+
+
 @pytest.mark.parametrize("method", [b"GET", b"POST"])
-def test_T40_two_lengths_of_one_body_smuggle_nothing_in(daemon, method):
+@pytest.mark.parametrize("lengths", [
+    b"Content-Length: 4\r\nTransfer-Encoding: chunked", b"Content-Length: 4\r\nContent-Length: 5",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+    b"Transfer-Encoding: gzip, chunked", b"Transfer-Encoding: xchunked"])
+def test_T40_two_lengths_of_one_body_smuggle_nothing_in(daemon, method, lengths):
     """That exchange() ends shows that the connection was closed."""
     assert_refused_once(exchange(
-        daemon, method + b" /query?image=alpine HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n"))
+        daemon, method + b" /query?image=alpine HTTP/1.1\r\nHost: x\r\n" + lengths +
+        b"\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n"))
+
+
+def test_T40_http_1_0_has_no_coding_of_its_bodies(daemon):
+    assert_refused_once(exchange(
+        daemon, b"POST /query HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
 
 
 # -- inner places, on a public registry's word ----------------------------------------------------

@@ -173,6 +173,17 @@ def test_only_if_cached_asks_no_registry(daemon, registry, image):
     assert daemon.query(image, only).status == 200
 
 
+def test_only_if_cached_asks_no_registry_behind_a_stale_answer(start, registry, image):
+    daemon = start({"cache": {"fresh": "1s"}})
+    daemon.query(image)
+    time.sleep(1.05)
+    for _ in ("made now", "kept"):
+        answer = daemon.query(image, {"Cache-Control": "only-if-cached"})
+        assert answer.headers["Cache-Status"] == "mqueryd; hit; detail=stale"
+    time.sleep(0.2)
+    assert len(registry.requests) == 1
+
+
 def test_max_stale_changes_nothing(daemon, registry, image):
     daemon.query(image)
     answer = daemon.query(image, {"Cache-Control": "max-stale=99999"})

@@ -64,6 +64,14 @@ def test_it_is_small_and_says_what_it_is(image):
     assert not any(os.path.exists(os.path.join(root, "bin", name)) for name in ("sh", "bash"))
 
 
+def test_the_program_names_the_commit_that_the_label_does(image):
+    config, root = image
+    revision = config["Labels"]["org.opencontainers.image.revision"]
+    asked = run_in(root, "/mquery", "--version", stdout=subprocess.PIPE, text=True)
+    said, _ = asked.communicate(timeout=10)
+    assert f"({revision[:12]})" in said
+
+
 @pytest.fixture
 def served(image):
     _, root = image

@@ -8,10 +8,7 @@ import pytest
 from support import behave, crowd, golden, images
 from support.authority import Basic, registry_auth
 from support.command_line import mquery
-from support.daemon import Daemon
-from support.docker_registry import KINDS
 from support.doors import Service
-from support.processes import wait_until
 
 # Everything held is old at once, and has to be confirmed before it is given.
 ALWAYS_ASK = {"cache": {"fresh": "1ms", "stale_while_revalidate": "0s"}}
@@ -19,14 +16,6 @@ ALWAYS_ASK = {"cache": {"fresh": "1ms", "stale_while_revalidate": "0s"}}
 
 def inspect(daemon, image, headers=None, **parameters):
     return daemon.get("/inspect?" + urlencode({"image": image, **parameters}), headers)
-
-
-@pytest.fixture(scope="module")
-def real(golden_storage, tmp_path_factory):
-    """A real registry, and a daemon that asks it."""
-    with KINDS["open"](str(tmp_path_factory.mktemp("open")), golden_storage) as (registry, host):
-        with Daemon({"registry": {"hosts": [host]}}) as daemon:
-            yield registry, daemon
 
 
 def push_app(registry, *platforms, tag="v1"):
@@ -130,13 +119,8 @@ def test_a_digest_is_asked_for_once(start, registry, image):
 
 
 def ask_again(daemon, registry, image):
-    """The first answer that has cost the registry a request."""
     registry.forget()
-
-    def ask():
-        answer = inspect(daemon, image)
-        return answer if registry.requests else None
-    return wait_until(ask, "another request to the registry")
+    return registry.wait_for_question(lambda: inspect(daemon, image))
 
 
 def test_T19_an_unchanged_tag_costs_a_head(start, registry, image):
@@ -198,6 +182,8 @@ def test_query_and_inspect_know_nothing_of_each_other(daemon, registry, image):
         assert architectures(inspect(daemon, name)) == ["amd64", "arm64"]
         assert daemon.query(name).platforms == ["linux/amd64", "linux/arm64"]
         assert architectures(inspect(daemon, name)) == ["amd64", "arm64"]
+        # Another spelling: its bytes are made from what is kept.
+        assert architectures(inspect(daemon, name, platform="arm64")) == ["arm64"]
 
 
 def test_a_push_ends_what_is_known_of_its_tag(registry):

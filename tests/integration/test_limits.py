@@ -10,9 +10,12 @@ import threading
 import pytest
 
 from support import behave, canaries
+from support.doors import TOKEN
 from support.images import index_of
 from support.metrics import scrape
 from support.processes import wait_until
+from support.push_service import KNOWN, YAML, push_sources_at_home, spec
+from support.pushes import TARGET
 
 LIMIT = 3
 POLICY = f'"default";q={LIMIT};w=60'
@@ -170,11 +173,110 @@ def test_another_limit_comes_with_other_settings(daemon, images):
     assert ask_all(daemon, images) == [200] * len(images)
 
 
+# -- pushes and checks ----------------------------------------------------------------------------
+
+PUSH_COST = 3   # two sources and one tag
+CHECK_COST = 10
+
+
+@pytest.fixture
+def take_pushes(service, registry):
+    """take_pushes(limit, ...) starts a daemon that takes pushes, and charges for them."""
+    push_sources_at_home(registry)
+    return lambda limit, **settings: service({"server": {"rate_limit": limit}, **settings})
+
+
+def ask_push(daemon, document, query="", headers=KNOWN):
+    return daemon.ask("POST", "/push" + query, {**YAML, **headers}, json.dumps(document))
+
+
+def ask_check(daemon, registry, headers=KNOWN):
+    return daemon.ask("POST", f"/check?repository={registry.name('lab/check')}", headers)
+
+
+def left_of_pushes(answer):
+    return int(re.fullmatch(r'"default";r=(\d+);t=\d+', answer.headers["RateLimit"])[1])
+
+
+def test_a_push_counts_by_its_sources_and_its_tags(take_pushes, registry):
+    daemon = take_pushes(20)
+    assert left_of_pushes(ask_push(daemon, spec(registry))) == 20 - PUSH_COST
+    answer = ask_push(daemon, spec(registry, tags=["more", "most"]))
+    assert (answer.status, left_of_pushes(answer)) == (200, 20 - PUSH_COST - (PUSH_COST + 2))
+    answer = ask_push(daemon, spec(registry), "?dry_run=true")
+    assert (answer.status, left_of_pushes(answer)) == (200, 20 - 3 * PUSH_COST - 2)
+
+
+def test_a_push_past_the_limit_is_refused_before_anything_is_asked(take_pushes, registry):
+    daemon = take_pushes(2 * PUSH_COST - 1)
+    assert ask_push(daemon, spec(registry)).status == 200
+    registry.forget()
+    answer = ask_push(daemon, spec(registry), headers={**KNOWN,
+                                                       "Accept": "application/problem+json"})
+    assert (answer.status, answer.code) == (429, "quota")
+    assert left_of_pushes(answer) == PUSH_COST - 1
+    assert answer.headers["RateLimit-Policy"] == f'"default";q={2 * PUSH_COST - 1};w=60'
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert answer.json["type"].endswith("#quota-exceeded")
+    assert registry.requests == []
+    assert scrape(daemon).value("mquery_http_rejected_total", reason="rate_limit") == 1
+
+
+def test_a_push_that_costs_more_than_the_limit_takes_all_of_it(take_pushes, registry):
+    daemon = take_pushes(PUSH_COST - 1)
+    answer = ask_push(daemon, spec(registry))
+    assert (answer.status, left_of_pushes(answer)) == (200, 0)
+    assert ask_push(daemon, spec(registry)).status == 429
+
+
+def test_a_check_counts_as_ten(take_pushes, registry):
+    daemon = take_pushes(CHECK_COST + 1)
+    answer = ask_check(daemon, registry)
+    assert (answer.status, left_of_pushes(answer)) == (200, 1)
+    registry.forget()
+    answer = ask_check(daemon, registry)
+    assert (answer.status, answer.code, left_of_pushes(answer)) == (429, "quota", 1)
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert registry.requests == []
+
+
+def test_pushes_that_are_wrong_or_not_allowed_are_free(take_pushes, registry):
+    daemon = take_pushes(PUSH_COST)
+    assert ask_push(daemon, {"image": "a/b:1", "manifests": []}).status == 400
+    assert ask_push(daemon, spec(registry), "?dry_run=1").status == 400
+    assert ask_push(daemon, spec(registry), headers={}).status == 401
+    answer = daemon.ask("POST", "/check?repository=a/UPPER", KNOWN)
+    assert (answer.status, left_of_pushes(answer)) == (400, PUSH_COST)
+    assert ask_push(daemon, spec(registry)).status == 200
+
+
+def test_anonymous_pushes_count_with_the_questions_of_their_address(take_pushes, registry):
+    daemon = take_pushes(PUSH_COST + 1, push={"anonymous": True})
+    image = registry.name(f"{TARGET}:amd64")
+    assert left_of_pushes(ask_push(daemon, spec(registry), headers={})) == 1
+    assert left_of_pushes(daemon.query(image)) == 0
+    assert ask_push(daemon, spec(registry), headers={}).status == 429
+
+
+def test_who_pushes_with_a_token_is_known_by_it(start, registry, secret_file):
+    push_sources_at_home(registry)
+    tokens = secret_file(f"{TOKEN}\n{ALICE}\n", "push-tokens")
+    daemon = start({"server": {"rate_limit": PUSH_COST},
+                    "push": {"enabled": True, "tokens_file": tokens}})
+    alice = {"Authorization": f"Bearer {ALICE}"}
+    statuses = [ask_push(daemon, spec(registry), headers=who).status
+                for who in (KNOWN, alice, KNOWN, alice)]
+    assert statuses == [200, 200, 429, 429]
+    assert daemon.query(registry.name(f"{TARGET}:amd64")).status == 200  # asked by an address
+
+
 # -- whose they are -------------------------------------------------------------------------------
 
 @pytest.fixture
-def behind_proxy(start):
-    return start({"server": {"rate_limit": 1, "trusted_proxies": ["127.0.0.1", "10.0.0.0/8"]}})
+def behind_proxies(start):
+    """Starts a daemon behind proxies that say it in this header."""
+    return lambda header: start({"server": {
+        "rate_limit": 1, "trusted_proxies": ["127.0.0.1", "10.0.0.0/8"], "proxy_header": header}})
 
 
 @pytest.mark.parametrize("first, second, is_same", [
@@ -187,21 +289,34 @@ def behind_proxy(start):
     (through("2001:db8:0:1::7"), through("2001:db8:0:1:ffff::1"), True),
     (through("2001:db8:0:1::7"), through("2001:db8:0:2::7"), False),
     (through("192.0.2.1"), through("::ffff:192.0.2.1"), True),
-    (through("192.0.2.1"), {"Forwarded": "for=192.0.2.1"}, True),
-    (through("192.0.2.1"), {"Forwarded": 'for="[2001:db8::1]:4711", For="192.0.2.1"'}, True),
-    (through("2001:db8::1"), {"Forwarded": 'for="[2001:db8::1]:4711";proto=http'}, True),
     (through("10.0.0.7"), through("10.0.0.8"), False),                 # inside, all are trusted
+    # The client's own header: it is neither believed nor does it hide anybody.
+    (through("192.0.2.1"), through("192.0.2.1", Forwarded="for=192.0.2.9"), True),
+    (through("192.0.2.1"), through("192.0.2.2", Forwarded="for=192.0.2.1"), False),
     # Where nobody is to be believed it is the proxy itself:
     ({}, through("unknown"), True),
     ({}, through("192.0.2.1, garbage"), True),
-    ({}, through("192.0.2.1", Forwarded="for=192.0.2.9"), True),
-    (through("192.0.2.1"), through("192.0.2.1", Forwarded="for=192.0.2.1"), True)])
-def test_a_client_is_known_by_the_last_stranger(behind_proxy, images, first, second, is_same):
-    assert behind_proxy.query(images[0], first).status == 200
-    assert behind_proxy.query(images[1], second).status == (429 if is_same else 200)
+    ({}, {"Forwarded": "for=192.0.2.1"}, True)])
+def test_a_client_is_known_by_the_last_stranger(behind_proxies, images, first, second, is_same):
+    daemon = behind_proxies("x-forwarded-for")
+    assert daemon.query(images[0], first).status == 200
+    assert daemon.query(images[1], second).status == (429 if is_same else 200)
 
 
-def test_headers_that_come_in_several_lines_are_one_list(behind_proxy, images):
+@pytest.mark.parametrize("first, second, is_same", [
+    ("for=192.0.2.1", "for=192.0.2.1", True),
+    ("for=192.0.2.1", "for=192.0.2.2", False),
+    ("for=192.0.2.1", 'for="[2001:db8::1]:4711", For="192.0.2.1"', True),
+    ("for=2001:db8::1", 'for="[2001:db8::1]:4711";proto=http', True)])
+def test_proxies_may_write_the_standard_header(behind_proxies, images, first, second, is_same):
+    daemon = behind_proxies("forwarded")
+    assert daemon.query(images[0], {"Forwarded": first}).status == 200
+    contradiction = through("198.51.100.7", Forwarded=second)
+    assert daemon.query(images[1], contradiction).status == (429 if is_same else 200)
+
+
+def test_headers_that_come_in_several_lines_are_one_list(behind_proxies, images):
+    behind_proxy = behind_proxies("x-forwarded-for")
     assert behind_proxy.query(images[0], through("192.0.2.1")).status == 200
     connection = behind_proxy.connect()
     connection.putrequest("GET", f"/query?image={images[1]}")
@@ -212,7 +327,8 @@ def test_headers_that_come_in_several_lines_are_one_list(behind_proxy, images):
     connection.close()
 
 
-def test_on_one_connection_a_proxy_asks_for_many(behind_proxy, images):
+def test_on_one_connection_a_proxy_asks_for_many(behind_proxies, images):
+    behind_proxy = behind_proxies("x-forwarded-for")
     connection = behind_proxy.connect()
     statuses = []
     for number, image in enumerate(images[:4]):

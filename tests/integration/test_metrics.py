@@ -12,17 +12,11 @@ import pytest
 
 from support import behave
 from support.images import config, index_of
-from support.metrics import OPEN_METRICS, Scrape, scrape
+from support.metrics import OPEN_METRICS, scrape
 from support.processes import ROOT, wait_until
 
 OTHERS = ("process_", "mquery_")
 SERIES_MAX = 1000
-
-
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
 
 
 def queries(daemon, result, cache):
@@ -293,8 +287,10 @@ def full(daemon, image, registry):
 
 
 def expressions_of(dashboard):
-    return [target["expr"] for panel in dashboard["panels"]
-            for target in panel.get("targets", [])]
+    found = [target["expr"] for panel in dashboard["panels"]
+             for target in panel.get("targets", [])]
+    assert found
+    return found
 
 
 def test_the_dashboard_asks_only_for_what_there_is(dashboard, full):

@@ -29,14 +29,6 @@ def tokens():
         yield endpoint
 
 
-@pytest.fixture(params=doors.DOORS)
-def token_door(request, registry, tokens):
-    """One that may send passwords to the token server."""
-    opened = doors.DOORS[request.param]([registry], realms=[tokens.address])
-    with contextlib.closing(opened):
-        yield opened
-
-
 # -- passwords ------------------------------------------------------------------------------------
 
 def test_a_push_with_the_right_password(door, registry):

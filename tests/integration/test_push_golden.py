@@ -5,7 +5,6 @@ import contextlib
 import functools
 import json
 import shutil
-import subprocess
 
 import pytest
 
@@ -13,6 +12,7 @@ from support import doors
 from support.command_line import mquery
 from support.docker_registry import DockerRegistry
 from support.golden import PUSHES
+from support.skopeo import skopeo
 from support.storage import fetch, has, snapshot
 
 GOOD = [name for name, push in PUSHES.items() if not push.is_error]
@@ -166,13 +166,6 @@ def test_skopeo_copies_and_inspects_what_was_pushed(place, push, target, tmp_pat
         copied = f"docker://{registry.address}/copied/{push.name}:v1"
     skopeo("copy", "--all", "--src-tls-verify=false", "--dest-tls-verify=false", source, copied)
     assert skopeo("inspect", "--raw", "--tls-verify=false", copied) == push.expected
-
-
-def skopeo(*arguments):
-    result = subprocess.run(["skopeo", "--insecure-policy", *arguments], capture_output=True,
-                            check=False)
-    assert result.returncode == 0, result.stderr.decode()
-    return result.stdout
 
 
 # -- what is refused ------------------------------------------------------------------------------

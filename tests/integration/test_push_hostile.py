@@ -109,6 +109,7 @@ def test_P5_P6_an_uploads_location_comes_back_byte_for_byte(door, registry, sour
     registry.writes.absolute_locations = is_absolute
     registry.script("POST */blobs/uploads/*", behave.never_mount)
     assert_pushed(door.push(spec(registry)), registry)
+    assert registry.count("PUT", "/blobs/uploads/")
     for put in registry.asked("PUT", "/blobs/uploads/"):
         assert put.header("content-type") == "application/octet-stream"
         assert int(put.header("content-length")) == len(put.body)
@@ -253,6 +254,7 @@ def test_P11_manifests_are_put_with_their_exact_type(door, registry, media_type)
     push_sources(registry, media_type)
     wishes = {"type": "oci"} if media_type == images.OCI_MANIFEST else {}
     assert_pushed(door.push(spec(registry), **wishes), registry)
+    assert registry.count("PUT", "/manifests/")
     for put in registry.asked("PUT", "/manifests/"):
         assert put.header("content-type") == json.loads(put.body)["mediaType"]
 

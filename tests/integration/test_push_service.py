@@ -14,7 +14,6 @@ from support.pushes import TARGET, assert_whole, changes
 MIB = 1 << 20
 
 
-
 @pytest.fixture(autouse=True)
 def sources(registry):
     push_sources_at_home(registry)
@@ -153,7 +152,7 @@ def test_S21_a_wrong_file_of_tokens_is_told_at_the_start(secret_file, text, wher
     for flags in ([], ["--check-config"]):
         result = run(*settings, *flags)
         assert result.returncode == 2
-        assert result.stderr.startswith(f"mqueryd: {path}{where}")
+        assert result.stderr.startswith(f"mqueryd: push.tokens_file: {path}{where}")
         assert "short" not in result.stderr and "blank in" not in result.stderr
 
 

@@ -10,9 +10,8 @@ import pytest
 from support import behave, images
 from support.http_server import Reply
 from support.processes import PATIENCE, wait_until
-from support.push_service import (PLATFORMS, push, push_sources_at_home, spec, told, under_way)
+from support.push_service import (KNOWN, PLATFORMS, push, push_sources_at_home, spec, told, under_way)
 from support.pushes import TARGET
-
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +106,54 @@ def test_a_push_waits_for_half_a_minute_and_outside_the_workers(service, registr
         status, said = push(daemon, holes[0], timeout=2 * PATIENCE)
         assert (status, said["code"]) == (409, "conflict")
         assert 29 < time.monotonic() - begun < 40
+        release.set()
+
+
+def test_S32_pushes_without_a_token_hold_up_nobody_who_brings_one(service, registry,
+                                                                  another_registry):
+    """As many as there are places, at a registry that swallows them; one holds the very tag."""
+    host = {"name": another_registry.address, "plain_http": True}
+    daemon = service({"push": {"anonymous": True},
+                      "registry": {"hosts": [host, {"name": registry.address,
+                                                    "plain_http": True}]}})
+    release = threading.Event()
+    another_registry.script("*", behave.hold(release))
+    registry.script(f"GET /v2/{TARGET}/manifests/hole*", behave.hold(release))
+    holes = [spec(registry, tag="v1", sources=[another_registry.name("lab/hole:0")])]
+    holes += [spec(registry, tag=f"t{number}", sources=[registry.name(f"{TARGET}:hole{number}")])
+              for number in range(2)]
+    holes += [spec(each, tag=f"t{number}", sources=[each.name(f"{TARGET}:hole{number}")])
+              for each in (registry, another_registry) for number in range(2, 8)]
+    with under_way(daemon, *holes, headers={}):
+        wait_until(lambda: len(registry.asked("GET", "/manifests/hole")) >= 2
+                   and another_registry.requests, "them to hang")
+        begun = time.monotonic()
+        status, said = push(daemon, spec(registry))
+        assert status == 200, said
+        check = daemon.ask("POST", f"/check?repository={registry.name('lab/check')}", KNOWN)
+        assert check.status == 200
+        assert time.monotonic() - begun < 10
+        release.set()
+
+
+def test_S32_copies_without_a_token_leave_a_place_to_those_with_one(service, registry,
+                                                                    another_registry):
+    host = {"name": another_registry.address, "plain_http": True}
+    daemon = service({"push": {"anonymous": True},
+                      "registry": {"hosts": [host, {"name": registry.address,
+                                                    "plain_http": True}]}})
+    for name, layers in (("hole", [bytes([each]) for each in range(8)]), ("else", [b"x"])):
+        another_registry.push_whole_image(f"lab/{name}:1", images.config("linux/amd64"), layers)
+    release = threading.Event()
+    another_registry.script("GET /v2/lab/hole/blobs/*", behave.honest,  # the config
+                            behave.hold(release))
+    with under_way(daemon, spec(registry, tag="hole",
+                                sources=[another_registry.name("lab/hole:1")]), headers={}):
+        wait_until(lambda: len(another_registry.asked("GET", "/v2/lab/hole/blobs/")) == 1 + 3,
+                   "its blobs to be copied")
+        status, said = push(daemon, spec(registry, sources=[another_registry.name("lab/else:1")]))
+        assert status == 200, said
+        assert len(another_registry.asked("GET", "/v2/lab/hole/blobs/")) == 1 + 3
         release.set()
 
 

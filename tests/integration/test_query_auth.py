@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support import behave
-from support.authority import Basic, Bearer, TokenEndpoint, basic, registry_auth, unauthorized
+from support.authority import Basic, Bearer, basic, registry_auth, unauthorized
 from support.docker_registry import listing
 from support.fake_registry import FakeRegistry
 from support.images import index_of
@@ -14,22 +14,10 @@ USER, PASSWORD = "robot", "p:a ss"
 
 
 @pytest.fixture
-def tokens():
-    with TokenEndpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
 def image(registry):
     registry.push("lab/app:v1", index_of("linux/amd64"))
     registry.push("lab/app:v2", index_of("linux/arm64"))
     return registry.name("lab/app:v1")
-
-
-@pytest.fixture
-def trusting(start, tokens):
-    """A daemon that may ask the token endpoint."""
-    return start(host={"realm": [tokens.address]})
 
 
 @pytest.fixture

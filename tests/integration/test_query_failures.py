@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Registries that fail, lie about lengths, never end, or say to come back later."""
 import email.utils
+import gzip
 import time
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from support import behave, crowd, images
 from support.authority import Bearer, TokenEndpoint
 from support.fake_registry import FakeRegistry
+from support.http_server import Raw
 from support.images import config, index_of
 from support.processes import free_port
 
@@ -76,6 +78,14 @@ def test_T23_a_certificate_nobody_vouches_for_is_an_upstream_error(start, ca):
     assert_failed(answer, 502, "upstream")
     assert "certificate" in answer.json["error"].lower()
     assert secure.requests == []
+
+
+def test_T39_a_registry_without_tls_that_is_not_listed_so_is_told_of(start):
+    with FakeRegistry() as plain:
+        daemon = start({"registry": {"hosts": [{"name": plain.address}]}})
+        answer = daemon.query(plain.name("lab/app:v1"))
+    assert_failed(answer, 502, "upstream")
+    assert "plain_http of registry.hosts" in answer.json["error"]
 
 
 def test_a_private_authority_vouches_where_it_is_listed(start, ca):
@@ -154,6 +164,20 @@ def test_S17_a_body_compressed_unasked_is_refused(daemon, registry, image):
     assert_failed(daemon.query(image), 502, "upstream")
 
 
+PACKED = gzip.compress(images.encode(GOOD))
+
+
+@pytest.mark.parametrize("coding, body", [
+    ("gzip", PACKED), ("gzip, chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(PACKED), PACKED))],
+    ids=["alone", "in chunks"])
+def test_S17_a_body_compressed_for_the_transfer_is_refused(daemon, registry, image, coding, body):
+    """By itself libcurl would unpack it."""
+    head = (f"HTTP/1.1 200 OK\r\nContent-Type: {images.OCI_INDEX}\r\n"
+            f"Transfer-Encoding: {coding}\r\nConnection: close\r\n\r\n")
+    registry.script("GET */manifests/*", lambda *_: Raw([head.encode(), body]))
+    assert_failed(daemon.query(image), 502, "upstream")
+
+
 # -- headers --------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("said", [
@@ -219,6 +243,14 @@ def test_T21_a_registrys_quota_is_passed_on(daemon, registry, image, said, told)
     assert_failed(answer, 503, "rate_limited")
     assert int(answer.headers["Retry-After"]) in told
     assert len(registry.requests) <= 2
+
+
+def test_H20_what_a_registry_in_trouble_asks_to_wait_is_passed_on(daemon, registry, image):
+    registry.script("GET */manifests/*",
+                    behave.fail(503, "UNAVAILABLE", "later", ("Retry-After", "20")))
+    answer = daemon.query(image)
+    assert_failed(answer, 502, "upstream")
+    assert answer.headers["Retry-After"] == "20"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"slow\rdown\n\n", b"{" * 1000, b"x" * 100000])

@@ -13,7 +13,6 @@ from support.authority import registry_auth
 from support.daemon import Daemon, merged
 from support.doors import TOKEN
 from support.images import config, index_of
-from support.processes import wait_until
 from support.push_service import push
 from support.pushes import assert_whole
 from support.registries import azure, google
@@ -93,13 +92,16 @@ def test_T23_what_is_not_there_is_called_what_can_be_known_of_it(hosted, serve, 
     assert answer.code == getattr(hosted, kind_of_absence), answer.body
 
 
+def confirm(daemon, hosted, name):
+    return hosted.registry.wait_for_question(lambda: daemon.query(hosted.image(name)))
+
+
 def test_T19_H8_an_unchanged_tag_is_confirmed_by_head(hosted, serve):
     hosted.push("lab/app:v1", index_of(*PLATFORMS))
     daemon = serve(hosted, ALWAYS_ASK)
     assert daemon.query(hosted.image("lab/app:v1")).status == 200
     hosted.registry.forget()
-    again = wait_until(lambda: (answer := daemon.query(hosted.image("lab/app:v1")))
-                       and hosted.registry.requests and answer, "a request")
+    again = confirm(daemon, hosted, "lab/app:v1")
     assert (again.status, again.platforms) == (200, PLATFORMS)
     assert [each.method for each in hosted.registry.requests][:len(hosted.revalidation)] == \
         hosted.revalidation
@@ -107,15 +109,20 @@ def test_T19_H8_an_unchanged_tag_is_confirmed_by_head(hosted, serve):
         assert not hosted.registry.count("GET")
 
 
-@pytest.mark.parametrize("hosted", [each for each in registries.REGISTRIES if each.takes_pushes],
-                         ids=lambda kind: kind.__name__, indirect=True)
-def test_T32_images_of_several_repositories_become_one(hosted, serve):
+def push_of_several_repositories(hosted, daemon):
+    """Each platform's image is in a repository of its own, and the list in another one."""
     for each in PLATFORMS:
         hosted.registry.push_whole_image(f"lab/{each[6:]}:v1", config(each), [each.encode()])
-    status, said = push(serve(hosted), {
+    status, said = push(daemon, {
         "image": hosted.image("lab/app:v1"),
         "manifests": [{"image": hosted.image(f"lab/{each[6:]}:v1")} for each in PLATFORMS]})
     assert status == 200, said
+
+
+@pytest.mark.parametrize("hosted", [each for each in registries.REGISTRIES if each.takes_pushes],
+                         ids=lambda kind: kind.__name__, indirect=True)
+def test_T32_images_of_several_repositories_become_one(hosted, serve):
+    push_of_several_repositories(hosted, serve(hosted))
     assert_whole(hosted.registry)
 
 
@@ -139,13 +146,6 @@ def hub(open_hosted):
     hosted = open_hosted(registries.DockerHub)
     hosted.push("lab/app:v1", index_of(*PLATFORMS))
     return hosted
-
-
-def confirm(daemon, hosted, name):
-    """The first answer for which the registry was asked anew."""
-    before = len(hosted.registry.requests)
-    return wait_until(lambda: (answer := daemon.query(hosted.image(name)))
-                      and len(hosted.registry.requests) > before and answer, "a request")
 
 
 def test_B1_a_pull_is_one_of_the_quota_and_a_confirmation_none(hub, serve):
@@ -285,12 +285,8 @@ def test_H2_quay_converts_nothing_for_us(open_hosted, serve):
 
 def test_A18_one_scope_for_each_repository(open_hosted, serve):
     gitlab = open_hosted(registries.GitLab)
-    for each in PLATFORMS:
-        gitlab.registry.push_whole_image(f"lab/{each[6:]}:v1", config(each), [each.encode()])
-    status, said = push(serve(gitlab), {
-        "image": gitlab.image("lab/app:v1"),
-        "manifests": [{"image": gitlab.image(f"lab/{each[6:]}:v1")} for each in PLATFORMS]})
-    assert status == 200, said
+    push_of_several_repositories(gitlab, serve(gitlab))
+    assert len(gitlab.tokens.requests) > 1
     for request in gitlab.tokens.requests:
         repositories = [each.rpartition(":")[0] for each in request.query["scope"]]
         assert len(repositories) == len(set(repositories))

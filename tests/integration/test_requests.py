@@ -5,25 +5,13 @@ import json
 import pytest
 
 from support import behave, images
-from support.authority import Basic, Bearer, TokenEndpoint, basic, unauthorized
+from support.authority import Basic, Bearer, basic, unauthorized
 from support.command_line import mquery, said
 from support.images import config, index_of
 from support.processes import wait_until
 from support.pushes import TARGET, assert_pushed, names_of_sources, push_sources, spec
 
 ROBOT = ("robot", "p:a ss+word")
-
-
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
-
-
-@pytest.fixture
-def tokens():
-    with TokenEndpoint() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

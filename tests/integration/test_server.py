@@ -14,12 +14,6 @@ from support.processes import PATIENCE
 from support.wire import exchange
 
 
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
-
-
 def assert_error(answer, status, code):
     """Whatever goes wrong, the body is an object with a string `error`: old clients rely on it."""
     assert (answer.status, answer.code) == (status, code), answer.body

@@ -120,6 +120,7 @@ def test_after_a_kill_the_next_start_is_clean(restart, registry, state_file, ima
 
 def test_a_directory_that_is_not_there_keeps_nobody_from_serving(start, tmp_path, image):
     daemon = start({"cache": {"state_file": str(tmp_path / "none" / "cache")}})
+    daemon.wait_for_log("the cache will not be saved")
     assert daemon.query(image).status == 200
     daemon.stop()
     daemon.wait_for_log("the cache is not saved")

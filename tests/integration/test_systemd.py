@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Under systemd: the units are right, and mqueryd keeps its side of each of their promises."""
+import contextlib
 import http.client
 import json
 import os
@@ -14,9 +15,9 @@ import time
 import pytest
 
 from support import daemon as daemons
-from support.images import index_of
 from support.processes import PATIENCE, ROOT, Child, free_port, wait_until
 from support.service_manager import NotificationSink, Unit
+from support.stopped_thread import NotPermitted, stopped_thread, threads_named
 
 UNITS = os.path.join(ROOT, "systemd")
 
@@ -29,12 +30,6 @@ def wants(program):
 def sink():
     with NotificationSink() as opened:
         yield opened
-
-
-@pytest.fixture
-def image(registry):
-    registry.push("lab/app:v1", index_of("linux/amd64"))
-    return registry.name("lab/app:v1")
 
 
 # -- the units ------------------------------------------------------------------------------------
@@ -135,6 +130,23 @@ def test_it_does_not_where_nobody_watches_or_another_is_meant(start, sink):
     assert len(sink.times("WATCHDOG")) <= before + 1
 
 
+@pytest.mark.parametrize("name, count", [("transfer", 1), ("MHD-single", 1), ("MHD-single", None)])
+def test_no_sign_of_life_comes_while_a_thread_is_stuck(start, image, sink, name, count):
+    """The one that asks registries, one that serves clients, or all of these."""
+    daemon = start({"server": {"threads": 2}},
+                   environment={"NOTIFY_SOCKET": sink.path, "WATCHDOG_USEC": "3000000"})
+    assert daemon.query(image).status == 200
+    sink.wait_for("WATCHDOG", "1")
+    with contextlib.ExitStack() as stopped:
+        try:
+            for thread in threads_named(daemon.pid, name)[:count]:
+                stopped.enter_context(stopped_thread(thread))
+        except NotPermitted as problem:
+            pytest.skip(f"threads cannot be stopped here: {problem}")
+        wait_until(lambda: time.monotonic() - sink.times("WATCHDOG")[-1] > 5, "the signs to end")
+    sink.wait_for("WATCHDOG", "1", len(sink.times("WATCHDOG")) + 2)
+
+
 # -- credentials ----------------------------------------------------------------------------------
 
 def test_files_that_systemd_passes_are_used(start, tmp_path):
@@ -190,7 +202,8 @@ def ask_forever(port, target, statuses, stop):
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             client.request("GET", target)
-            statuses.append(client.getresponse().status)
+            response = client.getresponse()
+            statuses.append(200 if response.status == 200 else response.read().decode())
         except (OSError, http.client.HTTPException) as problem:
             statuses.append(repr(problem))
         client.close()

@@ -19,24 +19,6 @@ MANY = [f"linux/{each}" for each in ARCHITECTURES] + [
                                      "plan9")]
 
 
-@pytest.fixture
-def tokens():
-    with TokenEndpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def trusting(start, tokens):
-    return start(host={"realm": [tokens.address]})
-
-
-@pytest.fixture(params=doors.DOORS)
-def token_door(request, registry, tokens):
-    with contextlib.closing(doors.DOORS[request.param]([registry],
-                                                       realms=[tokens.address])) as opened:
-        yield opened
-
-
 class Gathering:
     """Answers nobody before so many have asked, or a while has passed."""
 

@@ -179,6 +179,14 @@ def rewrite_manifest(registry, request):
     return registry.answer_honestly(replace(request, target=path, body=rewritten))
 
 
+def confirm_subject(registry, request):
+    """Lists a manifest among its subject's referrers by itself, and says so."""
+    reply = registry.answer_honestly(request)
+    subject = json.loads(request.body).get("subject", {}).get("digest")
+    said = [("OCI-Subject", subject)] if subject and reply.status == 201 else []
+    return Reply(reply.status, reply.body, reply.headers + said)
+
+
 def keep_tags(registry, request):
     """A tag that is there is not written again, not even with what it has."""
     repository, _, reference = request.path.removeprefix("/v2/").partition("/manifests/")

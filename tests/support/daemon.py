@@ -47,16 +47,19 @@ class Answer:
                 for each in self.json["archlist"]]
 
 
+# The format in which its log is read here, and all that it can tell.
+TALKATIVE = {"format": "json", "access": "all", "level": "debug"}
+
+
 class Daemon:
     """`settings` are a document, or the text of a file. With `tls`, an ssl.SSLContext, it is asked
     over TLS."""
 
     def __init__(self, settings=None, environment=None, arguments=(), listen="127.0.0.1:0",
-                 tls=None):
+                 tls=None, log=TALKATIVE):
         self.tls = tls
         self.is_described = True
-        own = {"server": {"listen": listen} if listen else {},
-               "log": {"format": "json", "access": "all", "level": "debug"}}
+        own = {"server": {"listen": listen} if listen else {}, "log": log}
         is_text = isinstance(settings, str)
         if is_text:
             arguments = [*arguments, *as_flags(own)]

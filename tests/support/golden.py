@@ -42,6 +42,7 @@ WANTED_PLATFORMS = {
 ATTESTATIONS = {"lab/buildkit:amd64": 1, "lab/buildkit:arm64": 1, "lab/oci:multi": 2}
 WITH_A_WARNING = ["lab/docker:noplatform", "lab/oci:noplatform", "lab/oci:duplicate"]
 ARTIFACTS = ["lab/artifact:chart"]
+RUNNABLE = [name for name in IMAGES if name not in ARTIFACTS]
 
 
 def wanted(name, registry):
@@ -56,6 +57,15 @@ def wanted(name, registry):
     if name in ATTESTATIONS:
         answer["attestations"] = ATTESTATIONS[name]
     return answer
+
+
+def assert_answered(answer, name, registry):
+    """A daemon's answer is the one wanted for the image."""
+    assert answer.status == 200, answer.body
+    said = answer.json
+    assert isinstance(said.pop("cachets"), int)
+    assert bool(said.pop("warnings", [])) == (name in WITH_A_WARNING)
+    assert said == wanted(name, registry)
 
 
 # -- pushes ---------------------------------------------------------------------------------------

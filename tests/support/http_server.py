@@ -11,6 +11,8 @@ import threading
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from support.processes import wait_until
+
 REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",
            301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
            307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request",
@@ -115,6 +117,15 @@ class HttpServer:
     def forget(self):
         with self._lock:
             self.requests.clear()
+
+    def wait_for_question(self, ask):
+        """What ask() returned when it had first made somebody ask us."""
+        before = len(self.requests)
+
+        def ask_again():
+            answer = ask()
+            return answer if len(self.requests) > before else None
+        return wait_until(ask_again, "a request")
 
     # -- one connection after another ---------------------------------------------------------
 

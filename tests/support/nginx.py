@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nginx, as what may stand before a registry."""
+"""nginx, as what may stand before a registry, or to compare with."""
 import os
 import tempfile
 
@@ -8,9 +8,9 @@ from support.processes import Child, accepts, free_port, wait_until
 CONFIGURATION = """
 daemon off;
 user root;
-worker_processes 1;
+worker_processes WORKERS;
 pid DIRECTORY/pid;
-events { worker_connections 512; }
+events { worker_connections 4096; }
 http {
     log_format seen "$server_protocol $request_method $request_uri $status";
     access_log DIRECTORY/access.log seen;
@@ -30,14 +30,15 @@ class Nginx:
     """`configuration` is what stands in its block `http`; each word like @name@ in it is an address
     of its own, told by `address(name)`. DIRECTORY may hold files for it."""
 
-    def __init__(self, configuration, files=None):
+    def __init__(self, configuration, files=None, workers=1):
         self._directory = tempfile.TemporaryDirectory(prefix="nginx-")
         self._addresses = {}
         for name, content in (files or {}).items():
             with open(self._path(name), "w", encoding="utf-8") as file:
                 file.write(content)
         with open(self._path("nginx.conf"), "w", encoding="utf-8") as file:
-            file.write(CONFIGURATION.replace("BLOCKS", self._place(configuration))
+            file.write(CONFIGURATION.replace("WORKERS", str(workers))
+                       .replace("BLOCKS", self._place(configuration))
                        .replace("DIRECTORY", self._directory.name))
         self._child = Child(["/usr/sbin/nginx", "-e", "stderr", "-p", self._directory.name,
                              "-c", self._path("nginx.conf")])
@@ -64,9 +65,12 @@ class Nginx:
         with open(self._path("access.log"), encoding="utf-8") as file:
             return [line.split() for line in file]
 
+    def close(self):
+        self._child.stop()
+        self._directory.cleanup()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._child.stop()
-        self._directory.cleanup()
+        self.close()

@@ -71,9 +71,12 @@ class Child:
             has_ended = self.process.poll() is not None
             found = next(filter(None, map(find, self.lines)), None)
             if has_ended and not found:
-                raise AssertionError(f"{self.command[0]} ended:\n" + "\n".join(self.lines))
+                raise AssertionError(f"{self.command[0]} ended")
             return found
-        return wait_until(search, f"{self.command[0]} to say {what}", patience)
+        try:
+            return wait_until(search, f"{self.command[0]} to say {what}", patience)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it said:\n" + "\n".join(self.lines[-20:])) from None
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -55,12 +55,12 @@ def answer_on(client):
 
 
 @contextlib.contextmanager
-def under_way(daemon, *documents):
+def under_way(daemon, *documents, headers=KNOWN):
     """Pushes that have been sent: their connections."""
     with contextlib.ExitStack() as stack:
         clients = []
         for each in documents:
             client = stack.enter_context(contextlib.closing(daemon.connect()))
-            client.request("POST", "/push", json.dumps(each), {**YAML, **KNOWN})
+            client.request("POST", "/push", json.dumps(each), {**YAML, **headers})
             clients.append(client)
         yield clients

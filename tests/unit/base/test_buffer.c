@@ -160,6 +160,22 @@ static void test_slices_are_searched_and_cut(void **state)
     assert_true(slice_equal(slice_until(whole, 9), whole));
     assert_true(slice_equal(slice_trim(SLICE(" \t\r\na b\n ")), SLICE("a b")));
     assert_int_equal(slice_trim(SLICE(" \n")).length, 0);
+    assert_true(slice_equal(slice_without_mark(SLICE("\xef\xbb\xbfx")), SLICE("x")));
+    assert_true(slice_equal(slice_without_mark(SLICE("\xef\xbb")), SLICE("\xef\xbb")));
+}
+
+static void test_a_slice_is_taken_apart_at_a_byte(void **state)
+{
+    struct slice rest = SLICE("a,,b");
+
+    (void)state;
+    assert_true(slice_equal(slice_before(rest, ','), SLICE("a")));
+    assert_true(slice_equal(slice_before(rest, ';'), rest));
+    assert_true(slice_equal(slice_take_part(&rest, ','), SLICE("a")));
+    assert_int_equal(slice_take_part(&rest, ',').length, 0);
+    assert_true(slice_equal(slice_take_part(&rest, ','), SLICE("b")));
+    assert_int_equal(rest.length, 0);
+    assert_int_equal(slice_take_part(&rest, ',').length, 0);
 }
 
 int main(void)
@@ -173,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_no_memory_is_told),
         cmocka_unit_test(test_slices_are_compared),
         cmocka_unit_test(test_slices_are_searched_and_cut),
+        cmocka_unit_test(test_a_slice_is_taken_apart_at_a_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,17 @@ static void test_S18_header_values_hold_no_control_bytes(void **state)
     assert_false(escape_is_header_safe(SLICE("\xc3\xa9")));
 }
 
+static void test_control_bytes_are_found_wherever_they_stand(void **state)
+{
+    (void)state;
+    assert_false(escape_has_control_byte(SLICE("visible, with blanks and \xc3\xa9")));
+    assert_false(escape_has_control_byte(SLICE("")));
+    assert_true(escape_has_control_byte(SLICE("\ta")));
+    assert_true(escape_has_control_byte(SLICE("a\nb")));
+    assert_true(escape_has_control_byte(slice_of("a\0b", 3)));
+    assert_true(escape_has_control_byte(SLICE("a\x7f")));
+}
+
 static void test_percent_encoding_leaves_unreserved_characters_only(void **state)
 {
     CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(100);
@@ -214,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_S20_text_cannot_move_the_cursor_or_hide),
         cmocka_unit_test(test_S20_long_text_is_cut_between_characters),
         cmocka_unit_test(test_S18_header_values_hold_no_control_bytes),
+        cmocka_unit_test(test_control_bytes_are_found_wherever_they_stand),
         cmocka_unit_test(test_percent_encoding_leaves_unreserved_characters_only),
         cmocka_unit_test(test_percent_decoding_refuses_broken_escapes_and_nul),
         cmocka_unit_test(test_base64_vectors_of_rfc_4648),

@@ -24,6 +24,19 @@ static void write_names(const struct fleet *fleet, struct buffer *out)
     }
 }
 
+static void assert_names(const char *text, const char *expected)
+{
+    CLEANUP(buffer_release) struct buffer names = BUFFER_INIT(NAMES_MAX);
+    struct fleet fleet;
+    struct error error = {0};
+
+    fleet_init(&fleet);
+    assert_true(fleet_read(&fleet, slice_from_string(text), &error));
+    write_names(&fleet, &names);
+    assert_string_equal(buffer_string(&names), expected);
+    fleet_release(&fleet);
+}
+
 static void test_an_image_a_line(void **state)
 {
     (void)state;
@@ -31,21 +44,20 @@ static void test_an_image_a_line(void **state)
         const char *text;
         const char *names;
     } cases[] = {
-        {"", ""},           {"\n \r\n\t\n", ""},     {"a", "|a"},
-        {"a\nb\n", "|a|b"}, {"  a\t\r\n b", "|a|b"}, {"# a\n  #b\nc # d\ne\t#f\n#", "|c|e"},
-        {"a#b\n", "|a#b"},  {"a b\n", "|a b"},       {"[\"a\"]\n", "|[\"a\"]"},
+        {"", ""},
+        {"\n \r\n\t\n", ""},
+        {"a", "|a"},
+        {"a\nb\n", "|a|b"},
+        {"  a\t\r\n b", "|a|b"},
+        {"# a\n  #b\nc # d\ne\t#f\n#", "|c|e"},
+        {"a#b\n", "|a#b"},
+        {"a b\n", "|a b"},
+        {"[\"a\"]\n", "|[\"a\"]"},
+        {"\xef\xbb\xbfx\n", "|x"},
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        CLEANUP(buffer_release) struct buffer names = BUFFER_INIT(NAMES_MAX);
-        struct fleet fleet;
-        struct error error = {0};
-        fleet_init(&fleet);
-        assert_true(fleet_read(&fleet, slice_from_string(cases[i].text), &error));
-        write_names(&fleet, &names);
-        assert_string_equal(buffer_string(&names), cases[i].names);
-        fleet_release(&fleet);
-    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_names(cases[i].text, cases[i].names);
 }
 
 static void test_kubernetes_objects(void **state)
@@ -72,16 +84,8 @@ static void test_kubernetes_objects(void **state)
          ""},
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        CLEANUP(buffer_release) struct buffer names = BUFFER_INIT(NAMES_MAX);
-        struct fleet fleet;
-        struct error error = {0};
-        fleet_init(&fleet);
-        assert_true(fleet_read(&fleet, slice_from_string(cases[i].text), &error));
-        write_names(&fleet, &names);
-        assert_string_equal(buffer_string(&names), cases[i].names);
-        fleet_release(&fleet);
-    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_names(cases[i].text, cases[i].names);
 }
 
 static void test_R9_all_spellings_of_an_image_are_one(void **state)

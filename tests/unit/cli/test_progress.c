@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -64,26 +65,49 @@ static void test_a_long_copy_leaves_a_line(void **state)
     assert_string_equal(buffer_string(&line), "copied sha256:0123456789ab, 40.0 MiB in 12 s");
 }
 
-static void test_without_a_terminal_nothing_is_drawn(void **state)
+/* Tells that a blob is copied, at once, and reads into `said` what standard error got. */
+static void copy_at_once(bool is_shown, char *said, size_t size)
 {
-    (void)state;
     struct progress progress;
-    const struct push_event event = {.step = PUSH_COPYING, .digest = &digest, .size = MIB};
-
+    const struct push_event begun = {.step = PUSH_COPYING, .digest = &digest, .size = MIB};
+    const struct push_event done = {.step = PUSH_COPIED, .digest = &digest, .size = MIB};
     int kept = dup(STDERR_FILENO);
     int ends[2];
+
     assert_int_equal(pipe(ends), 0);
     assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
     progress_begin(&progress);
-    progress_event(&progress, &event);
+    progress.line.is_shown = is_shown;
+    progress_event(&progress, &begun);
+    progress_event(&progress, &done);
     progress_end(&progress);
     assert_true(dup2(kept, STDERR_FILENO) >= 0);
     (void)close(ends[1]);
     (void)close(kept);
 
-    char byte = 0;
-    assert_int_equal(read(ends[0], &byte, 1), 0);
+    ssize_t length = read(ends[0], said, size - 1);
+    assert_true(length >= 0);
+    said[length] = '\0';
     (void)close(ends[0]);
+}
+
+static void test_a_short_copy_leaves_no_line(void **state)
+{
+    (void)state;
+    char said[LINE_MAX_LENGTH * 4];
+
+    copy_at_once(true, said, sizeof(said));
+    assert_non_null(strstr(said, "0 there, 0 mounted, 0 copied"));
+    assert_null(strchr(said, '\n'));
+}
+
+static void test_without_a_terminal_nothing_is_drawn(void **state)
+{
+    (void)state;
+    char said[LINE_MAX_LENGTH * 4];
+
+    copy_at_once(false, said, sizeof(said));
+    assert_string_equal(said, "");
 }
 
 int main(void)
@@ -91,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_line_counts_and_names_the_blob_on_its_way),
         cmocka_unit_test(test_a_long_copy_leaves_a_line),
+        cmocka_unit_test(test_a_short_copy_leaves_no_line),
         cmocka_unit_test(test_without_a_terminal_nothing_is_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

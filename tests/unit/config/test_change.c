@@ -14,29 +14,12 @@
 
 #include "config/config.h"
 #include "config/setting.h"
-#include "tests/unit/config/scratch.h"
+#include "tests/unit/config/loaded.h"
 
 enum {
     VALUE_MAX = 64 * 1024,
     PATH_SIZE = 128
 };
-
-static struct config *load(const struct config_sources *sources)
-{
-    struct error error = {0};
-    struct config *config = config_load(sources, NULL, &error);
-
-    if (!config)
-        fail_msg("%s", error.message);
-    return config;
-}
-
-static struct config *load_file(const char *text)
-{
-    CLEANUP(scratch_remove) struct scratch file = scratch_write(slice_from_string(text));
-
-    return load(&(struct config_sources){.file = file.path});
-}
 
 /* -- what stays until the next start -------------------------------------------------------- */
 
@@ -81,7 +64,7 @@ static void test_where_nothing_changed_nothing_is_told(void **state)
 static void test_every_row_that_wants_a_restart_can_be_kept(void **state)
 {
     (void)state;
-    CLEANUP(config_unref_p) struct config *running = load(&(struct config_sources){0});
+    CLEANUP(config_unref_p) struct config *running = load_from(&(struct config_sources){0}, NULL);
 
     for (size_t i = 0; i < setting_total; i++) {
         CLEANUP(buffer_release) struct buffer value = BUFFER_INIT(VALUE_MAX);
@@ -167,8 +150,10 @@ static void test_defaults_of_a_process_stand_below_all_else(void **state)
                                                       {"cache.fresh", "2m"}};
     static const char *const environment[] = {"MQUERY_CACHE_FRESH=3m", NULL};
     CLEANUP(config_unref_p)
-    struct config *config = load(&(struct config_sources){
-        .defaults = defaults, .default_count = 2, .environment = environment});
+    struct config *config = load_from(&(struct config_sources){.defaults = defaults,
+                                                               .default_count = 2,
+                                                               .environment = environment},
+                                      NULL);
 
     assert_int_equal(config->server.drain_timeout, 8000);
     assert_int_equal(config->cache.fresh, 180000);
@@ -188,16 +173,16 @@ static void test_files_that_systemd_passes_win_over_variables_and_lose_to_flags(
     const char *const environment[] = {"MQUERY_PUSH_TOKENS_FILE=/variable", variable, NULL};
     struct config_sources sources = {.environment = environment};
 
-    CLEANUP(config_unref_p) struct config *without = load(&sources);
+    CLEANUP(config_unref_p) struct config *without = load_from(&sources, NULL);
     assert_string_equal(without->push.tokens_file, "/variable");
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     (void)fclose(file);
-    CLEANUP(config_unref_p) struct config *with = load(&sources);
+    CLEANUP(config_unref_p) struct config *with = load_from(&sources, NULL);
     assert_string_equal(with->push.tokens_file, path);
     sources.flags = &flag;
     sources.flag_count = 1;
-    CLEANUP(config_unref_p) struct config *flagged = load(&sources);
+    CLEANUP(config_unref_p) struct config *flagged = load_from(&sources, NULL);
     assert_string_equal(flagged->push.tokens_file, "/flag");
     (void)unlink(path);
     (void)rmdir(directory);

@@ -11,24 +11,7 @@
 
 #include "config/config.h"
 #include "tests/support/fail_alloc.h"
-#include "tests/unit/config/scratch.h"
-
-static struct config *load(const struct config_sources *sources)
-{
-    struct error error = {0};
-    struct config *config = config_load(sources, NULL, &error);
-
-    if (!config)
-        fail_msg("%s", error.message);
-    return config;
-}
-
-static struct config *load_file(const char *text)
-{
-    CLEANUP(scratch_remove) struct scratch file = scratch_write(slice_from_string(text));
-
-    return load(&(struct config_sources){.file = file.path});
-}
+#include "tests/unit/config/loaded.h"
 
 /* What the message says after the file's name, or NULL. */
 static const char *refused_file(struct slice text, struct error *error)
@@ -46,7 +29,7 @@ static const char *refused_file(struct slice text, struct error *error)
 
 static void test_defaults(void **state)
 {
-    CLEANUP(config_unref_p) struct config *config = load(&(struct config_sources){0});
+    CLEANUP(config_unref_p) struct config *config = load_from(&(struct config_sources){0}, NULL);
 
     (void)state;
     assert_string_equal(config->server.listen, "127.0.0.1:8080");
@@ -199,8 +182,10 @@ static void test_later_sources_win(void **state)
     CLEANUP(scratch_remove)
     struct scratch file = scratch_write(SLICE("cache: {fresh: 1s, negative: 1s, memory: 1MiB}\n"));
     CLEANUP(config_unref_p)
-    struct config *config = load(&(struct config_sources){
-        .file = file.path, .environment = environment, .flags = flags, .flag_count = 2});
+    struct config *config = load_from(
+        &(struct config_sources){
+            .file = file.path, .environment = environment, .flags = flags, .flag_count = 2},
+        NULL);
 
     (void)state;
     assert_int_equal(config->cache.stale_if_error, 86400000);
@@ -219,7 +204,7 @@ static void test_lists_are_replaced_not_extended(void **state)
         SLICE("registry: {allow: [a, b, e], deny: [f], hosts: [{name: x}, {name: y}]}\n"));
     CLEANUP(config_unref_p)
     struct config *config =
-        load(&(struct config_sources){.file = file.path, .environment = environment});
+        load_from(&(struct config_sources){.file = file.path, .environment = environment}, NULL);
 
     (void)state;
     assert_int_equal(config->registry.allow.count, 2);
@@ -263,7 +248,7 @@ static void test_errors_of_flags_name_the_setting(void **state)
 
 static void test_a_config_is_counted(void **state)
 {
-    struct config *config = load(&(struct config_sources){0});
+    struct config *config = load_from(&(struct config_sources){0}, NULL);
 
     (void)state;
     assert_ptr_equal(config_ref(config), config);
@@ -332,7 +317,7 @@ static void test_S21_what_is_printed_holds_no_password(void **state)
 
 static void test_printing_reads_well_and_tells_a_full_buffer(void **state)
 {
-    CLEANUP(config_unref_p) struct config *config = load(&(struct config_sources){0});
+    CLEANUP(config_unref_p) struct config *config = load_from(&(struct config_sources){0}, NULL);
     CLEANUP(buffer_release) struct buffer printed = BUFFER_INIT(100000);
     CLEANUP(buffer_release) struct buffer small = BUFFER_INIT(100);
     static const char start[] =

@@ -9,17 +9,11 @@
 
 #include "config/config.h"
 #include "tests/support/fail_alloc.h"
-#include "tests/unit/config/scratch.h"
+#include "tests/unit/config/loaded.h"
 
 static struct config *load(const char *const *environment, struct warnings *warnings)
 {
-    struct error error = {0};
-    struct config *config =
-        config_load(&(struct config_sources){.environment = environment}, warnings, &error);
-
-    if (!config)
-        fail_msg("%s", error.message);
-    return config;
+    return load_from(&(struct config_sources){.environment = environment}, warnings);
 }
 
 static void test_every_setting_has_a_variable(void **state)

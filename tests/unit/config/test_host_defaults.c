@@ -9,18 +9,13 @@
 
 #include <cmocka.h>
 
-#include "config/config.h"
+#include "tests/unit/config/loaded.h"
 
 static struct config *load(const char *hosts)
 {
     const struct config_override flag = {"registry.hosts", hosts};
-    struct error error = {0};
-    struct config *config =
-        config_load(&(struct config_sources){.flags = &flag, .flag_count = 1}, NULL, &error);
 
-    if (!config)
-        fail_msg("%s", error.message);
-    return config;
+    return load_from(&(struct config_sources){.flags = &flag, .flag_count = 1}, NULL);
 }
 
 /* The settings that hold for a host: its own, or the longest pattern's. */

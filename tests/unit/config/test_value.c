@@ -144,12 +144,13 @@ static void assert_accepts(accept_function accepts, const char *const *texts, bo
     }
 }
 
-static void test_hosts_are_judged_by_their_characters(void **state)
+static void test_hosts_are_judged_by_their_looks(void **state)
 {
     static const char *const good[] = {
         "localhost", "registry.example.com", "Registry:5000", "[::1]:5000", "127.0.0.1", NULL};
-    static const char *const bad[] = {"",    "a b", "a/b",       "a\n", "a@b",
-                                      "*.b", "a_b", "h\xc3\xa9", NULL};
+    static const char *const bad[] = {"",    "a b",       "a/b",     "a\n", "a@b",  "*.b",
+                                      "a_b", "h\xc3\xa9", ".a",      "a.",  "a..b", ":80",
+                                      "a:",  "a:0",       "a:65536", "a:b", NULL};
     char longest[256];
 
     (void)state;
@@ -164,7 +165,7 @@ static void test_hosts_are_judged_by_their_characters(void **state)
 static void test_patterns_are_hosts_with_a_star_in_front(void **state)
 {
     static const char *const good[] = {"*", "*.example.com", "example.com:5000", NULL};
-    static const char *const bad[] = {"", "**", "*.", "a.*", "*a.b", "*.*.b", NULL};
+    static const char *const bad[] = {"", "**", "*.", "a.*", "*a.b", "*.*.b", ".a.b", "*..a", NULL};
 
     (void)state;
     assert_accepts(value_is_pattern, good, true);
@@ -302,7 +303,7 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_booleans),
-        cmocka_unit_test(test_hosts_are_judged_by_their_characters),
+        cmocka_unit_test(test_hosts_are_judged_by_their_looks),
         cmocka_unit_test(test_patterns_are_hosts_with_a_star_in_front),
         cmocka_unit_test(test_addresses_have_a_port_or_a_path),
         cmocka_unit_test(test_origins_are_a_scheme_and_a_host),

@@ -258,6 +258,20 @@ static void test_what_is_json_already_is_put_in_its_place(void **state)
                         "{\"first\":{\"x\":1},\"a\":1.50,\"b\":[],\"last\":\"\"}");
 }
 
+static void test_strings_become_an_array(void **state)
+{
+    static const char *const strings[] = {"a", "", "\""};
+    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(100);
+    struct json_writer writer = json_writer_begin(&out, JSON_COMPACT);
+
+    (void)state;
+    json_write_array_begin(&writer);
+    json_write_strings(&writer, strings, 3);
+    json_write_strings(&writer, NULL, 0);
+    json_write_array_end(&writer);
+    assert_string_equal(buffer_string(&out), "[[\"a\",\"\",\"\\\"\"],[]]");
+}
+
 static void test_a_full_buffer_is_told_by_its_state(void **state)
 {
     CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(5);
@@ -278,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_what_was_read_is_written_as_it_was),
         cmocka_unit_test(test_a_value_that_is_absent_is_written_as_null),
         cmocka_unit_test(test_what_is_json_already_is_put_in_its_place),
+        cmocka_unit_test(test_strings_become_an_array),
         cmocka_unit_test(test_a_full_buffer_is_told_by_its_state),
     };
 

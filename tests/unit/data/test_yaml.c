@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "data/yaml.h"
 #include "tests/support/fail_alloc.h"
+#include "tests/unit/data/trees.h"
 
 enum {
     TEXT_MAX = 1024 * 1024
@@ -15,27 +15,7 @@ enum {
 
 static struct yaml_tree *parse(const char *text)
 {
-    struct error error = {0};
-    struct yaml_tree *tree = yaml_parse(slice_from_string(text), "file", &error);
-
-    if (!tree)
-        fail_msg("%s", error.message);
-    return tree;
-}
-
-static void assert_text(const struct yaml_node *node, const char *text)
-{
-    assert_non_null(node);
-    assert_int_equal(node->kind, YAML_SCALAR);
-    assert_string_equal(node->text.data, text);
-    assert_int_equal(node->text.length, strlen(text));
-}
-
-static void assert_place(const struct yaml_node *node, unsigned line, unsigned column)
-{
-    assert_non_null(node);
-    assert_int_equal(node->line, line);
-    assert_int_equal(node->column, column);
+    return parse_well(yaml_parse, text);
 }
 
 struct refusal {
@@ -50,11 +30,7 @@ struct refusal {
 
 static void assert_refused(struct slice text, enum error_code code, const char *message)
 {
-    struct error error = {0};
-
-    assert_null(yaml_parse(text, "file", &error));
-    assert_string_equal(error.message, message);
-    assert_int_equal(error.code, code);
+    assert_refused_by(yaml_parse, text, code, message);
 }
 
 static void test_scalars_keep_their_text(void **state)
@@ -99,6 +75,17 @@ static void test_nodes_know_their_line_and_column(void **state)
     assert_place(yaml_get(yaml_get(list->items[1], "b"), "c"), 4, 14);
     assert_place(root->keys[1], 5, 1);
     assert_place(root->items[1], 5, 4);
+}
+
+static void test_a_byte_order_mark_is_passed_over(void **state)
+{
+    CLEANUP(yaml_tree_free_p)
+    struct yaml_tree *tree = parse("\xef\xbb\xbfk: 1\nl: 2\n");
+    const struct yaml_node *root = yaml_root(tree);
+
+    (void)state;
+    assert_place(root->keys[0], 1, 1);
+    assert_place(root->keys[1], 2, 1);
 }
 
 static void test_an_empty_document_has_no_root(void **state)
@@ -337,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scalars_keep_their_text),
         cmocka_unit_test(test_nodes_know_their_line_and_column),
+        cmocka_unit_test(test_a_byte_order_mark_is_passed_over),
         cmocka_unit_test(test_an_empty_document_has_no_root),
         cmocka_unit_test(test_the_root_may_be_anything),
         cmocka_unit_test(test_aliases_are_expanded),

@@ -9,32 +9,12 @@
 
 #include <cmocka.h>
 
-#include "data/yaml.h"
 #include "tests/support/fail_alloc.h"
+#include "tests/unit/data/trees.h"
 
 static struct yaml_tree *parse(const char *text)
 {
-    struct error error = {0};
-    struct yaml_tree *tree = yaml_parse_json(slice_from_string(text), "file", &error);
-
-    if (!tree)
-        fail_msg("%s", error.message);
-    return tree;
-}
-
-static void assert_text(const struct yaml_node *node, const char *text)
-{
-    assert_non_null(node);
-    assert_int_equal(node->kind, YAML_SCALAR);
-    assert_string_equal(node->text.data, text);
-    assert_int_equal(node->text.length, strlen(text));
-}
-
-static void assert_place(const struct yaml_node *node, unsigned line, unsigned column)
-{
-    assert_non_null(node);
-    assert_int_equal(node->line, line);
-    assert_int_equal(node->column, column);
+    return parse_well(yaml_parse_json, text);
 }
 
 static void test_scalars_keep_their_text(void **state)
@@ -116,16 +96,13 @@ static void test_S9_S10_S11_what_is_no_json_is_refused_with_its_place(void **sta
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct error error = {0};
-        assert_null(yaml_parse_json(slice_from_string(rows[i].text), "file", &error));
-        assert_string_equal(error.message, rows[i].message);
-        assert_int_equal(error.code, ERROR_INVALID);
+        assert_refused_by(yaml_parse_json, slice_from_string(rows[i].text), ERROR_INVALID,
+                          rows[i].message);
     }
 }
 
 static void test_S13_depth_and_number_of_values_are_bounded(void **state)
 {
-    struct error error = {0};
     struct buffer text = BUFFER_INIT(1 << 20);
 
     (void)state;
@@ -133,15 +110,13 @@ static void test_S13_depth_and_number_of_values_are_bounded(void **state)
     for (size_t i = 0; i < YAML_NODES_MAX; i++)
         assert_true(buffer_append_string(&text, ",1"));
     assert_true(buffer_append_string(&text, "]"));
-    assert_null(yaml_parse_json(buffer_slice(&text), "file", &error));
-    assert_int_equal(error.code, ERROR_TOO_LARGE);
-    assert_string_equal(error.message, "file:1:40000: too many values");
+    assert_refused_by(yaml_parse_json, buffer_slice(&text), ERROR_TOO_LARGE,
+                      "file:1:40000: too many values");
     buffer_clear(&text);
     for (size_t i = 0; i <= YAML_DEPTH_MAX; i++)
         assert_true(buffer_append_string(&text, "["));
-    assert_null(yaml_parse_json(buffer_slice(&text), "file", &error));
-    assert_int_equal(error.code, ERROR_TOO_LARGE);
-    assert_string_equal(error.message, "file:1:33: nested too deeply");
+    assert_refused_by(yaml_parse_json, buffer_slice(&text), ERROR_TOO_LARGE,
+                      "file:1:33: nested too deeply");
     buffer_release(&text);
 }
 

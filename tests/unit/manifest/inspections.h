@@ -77,6 +77,19 @@ static inline struct inspection *inspect_golden(const char *name)
     return inspect_without(name, "");
 }
 
+/* A lone image of the golden ones, with another configuration. */
+static inline struct inspection *inspect_configured(const char *config)
+{
+    struct error error = {0};
+    struct inspection *inspection = inspect_golden("lab/oci:linux-386");
+
+    image_free(inspection->root.image);
+    inspection->root.image = image_parse(slice_from_string(config), &error);
+    if (!inspection->root.image)
+        fail_msg("%s", error.message);
+    return inspection;
+}
+
 /* What `write` makes of it, as the image of that name; the caller releases the buffer. */
 static inline struct buffer written(inspection_write_function write,
                                     const struct inspection *inspection,

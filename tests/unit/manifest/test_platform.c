@@ -93,6 +93,8 @@ static void test_L3_what_is_no_platform_is_refused_with_its_reason(void **state)
         {"linux", "an operating system alone"},
         {"Windows", "an operating system alone"},
         {"macos", "an operating system alone"},
+        {"arm64/v8", "begins with an architecture, write linux/ before it"},
+        {"ARM/v7", "begins with an architecture"},
         {"arm46", "not an architecture known here"},
     };
 

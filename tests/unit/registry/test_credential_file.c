@@ -24,11 +24,12 @@ static struct credential_file *parsed(const char *text, enum credential_file_kin
     return file;
 }
 
-static void assert_user(const struct credential_file *file, const char *registry,
-                        const char *repository, const char *user)
+static void assert_user_after(const struct credential_file *file, const char *registry,
+                              const char *repository, unsigned rejected, const char *user)
 {
     struct error error = {.code = ERROR_INTERNAL};
-    struct credential *credential = credential_file_find(file, registry, repository, &error);
+    struct credential *credential =
+        credential_file_find(file, registry, repository, rejected, &error);
 
     assert_int_equal(error.code, ERROR_NONE);
     if (!user && credential)
@@ -36,6 +37,12 @@ static void assert_user(const struct credential_file *file, const char *registry
     if (user && (!credential || strcmp(credential->username, user) != 0))
         fail_msg("%s/%s: not '%s'", registry, repository, user);
     credential_free(credential);
+}
+
+static void assert_user(const struct credential_file *file, const char *registry,
+                        const char *repository, const char *user)
+{
+    assert_user_after(file, registry, repository, 0, user);
 }
 
 static void assert_user_of(const char *text, enum credential_file_kind kind, const char *registry,
@@ -62,18 +69,18 @@ static void test_C8_the_kinds_of_credentials(void **state)
     struct error error = {0};
 
     (void)state;
-    struct credential *basic = credential_file_find(file, "a.x", "r", &error);
+    struct credential *basic = credential_file_find(file, "a.x", "r", 0, &error);
     assert_string_equal(basic->username, "user");
     assert_string_equal(basic->password, "pa:ss");
-    struct credential *plain = credential_file_find(file, "b.x", "r", &error);
+    struct credential *plain = credential_file_find(file, "b.x", "r", 0, &error);
     assert_string_equal(plain->username, "u");
     assert_string_equal(plain->password, "p");
-    struct credential *identity = credential_file_find(file, "c.x", "r", &error);
+    struct credential *identity = credential_file_find(file, "c.x", "r", 0, &error);
     assert_string_equal(identity->identity_token, "i");
-    struct credential *registry = credential_file_find(file, "d.x", "r", &error);
+    struct credential *registry = credential_file_find(file, "d.x", "r", 0, &error);
     assert_string_equal(registry->registry_token, "r");
     assert_null(registry->username);
-    struct credential *addressed = credential_file_find(file, "e.x", "r", &error);
+    struct credential *addressed = credential_file_find(file, "e.x", "r", 0, &error);
     assert_true(credential_is_for(addressed, "e.x")); /* the key says for whom it is */
     credential_free(basic);
     credential_free(plain);
@@ -168,7 +175,7 @@ static void test_C3_a_bad_entry_spoils_only_itself(void **state)
         struct credential_file *file = parsed(text, CREDENTIAL_FILE_OWN);
         assert_user(file, "good.x", "r", "u");
         assert_user(file, "third.x", "r", NULL);
-        assert_null(credential_file_find(file, "bad.x", "r", &error));
+        assert_null(credential_file_find(file, "bad.x", "r", 0, &error));
         assert_int_equal(error.code, ERROR_INVALID);
         assert_non_null(strstr(error.message, "the entry for 'bad.x' holds"));
         if (!strstr(error.message, rows[i].why))
@@ -191,7 +198,7 @@ static void test_an_endless_secret_is_a_fault_of_its_entry(void **state)
     CLEANUP(credential_file_unref_p)
     struct credential_file *file = parsed(text, CREDENTIAL_FILE_OWN);
     assert_user(file, "b.x", "r", "u");
-    assert_null(credential_file_find(file, "a.x", "r", &error));
+    assert_null(credential_file_find(file, "a.x", "r", 0, &error));
     assert_non_null(strstr(error.message, "longer than 16 KiB"));
 }
 
@@ -257,6 +264,27 @@ static void test_C13_patterns_count_only_in_files_the_operator_names(void **stat
     assert_user_of(text, CREDENTIAL_FILE_VARIABLE, "b.reg.x", "r", NULL);
 }
 
+static void test_C13_what_is_rejected_is_followed_by_the_next_best(void **state)
+{
+    static const char text[] =
+        "{\"auths\":{\"*.reg.x\":{\"username\":\"widest\"},\"a.reg.x/v2/\":{\"username\":\"second\"},"
+        "\"other.x\":{\"username\":\"no\"},\"https://A.reg.x\":{\"username\":\"third\"},"
+        "\"a.reg.x/team\":{\"username\":\"first\"},\"a.reg.x/tea\":{\"username\":\"no\"},"
+        "\"*.*.x\":{\"username\":\"as wide\"}}}";
+    static const char *const users[] = {"first",   "second", "third", "widest",
+                                        "as wide", NULL,     NULL};
+    CLEANUP(credential_file_unref_p)
+    struct credential_file *named = parsed(text, CREDENTIAL_FILE_NAMED);
+    CLEANUP(credential_file_unref_p)
+    struct credential_file *own = parsed(text, CREDENTIAL_FILE_OWN);
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+        assert_user_after(named, "a.reg.x", "team/app", i, users[i]);
+        assert_user_after(own, "a.reg.x", "team/app", i, i == 0 ? "first" : NULL);
+    }
+}
+
 static void test_C6_a_registrys_own_helper_comes_before_the_store(void **state)
 {
     static const struct {
@@ -307,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_C6_the_best_entry_is_taken),
         cmocka_unit_test(test_C12_dockercfg_has_its_entries_at_the_top),
         cmocka_unit_test(test_C13_patterns_count_only_in_files_the_operator_names),
+        cmocka_unit_test(test_C13_what_is_rejected_is_followed_by_the_next_best),
         cmocka_unit_test(test_C6_a_registrys_own_helper_comes_before_the_store),
         cmocka_unit_test(test_a_reference_keeps_it),
     };

@@ -80,8 +80,12 @@ static size_t count_calls(void)
 static struct credential *find_for(struct credential_store *store, const char *registry,
                                    enum credential_use use, struct error *error)
 {
-    const struct credential_wish wish = {registry, "team/app", use,
-                                         clock_monotonic_ms() + PATIENCE_MS};
+    const struct credential_wish wish = {
+        .registry = registry,
+        .repository = "team/app",
+        .use = use,
+        .deadline = clock_monotonic_ms() + PATIENCE_MS,
+    };
 
     *error = (struct error){.code = ERROR_INTERNAL};
     return credential_store_find(store, &wish, warning, error);

@@ -213,6 +213,26 @@ static void test_P13_what_the_refusal_of_a_push_means(void **state)
     }
 }
 
+static void test_http_where_tls_is_spoken_is_named_as_such(void **state)
+{
+    static const char advice[] = "asked by http, the registry wants https (see plain_http and "
+                                 "ca_file of registry.hosts, or mquery's --insecure)";
+    static const char *const pages[] = {
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        struct error error = {0};
+        problem_describe(400, slice_from_string(pages[i]), NULL, &error);
+        assert_int_equal(error.code, ERROR_UPSTREAM);
+        assert_string_equal(error.message, advice);
+        problem_describe(500, slice_from_string(pages[i]), NULL, &error);
+        assert_string_equal(error.message, "unexpected answer from the registry (500)");
+    }
+}
+
 static void test_whoever_reports_a_problem_may_say_what_it_was(void **state)
 {
     (void)state;
@@ -323,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_S20_a_registrys_text_is_escaped_and_cut),
         cmocka_unit_test(test_a_long_reference_leaves_room_for_the_verdict),
         cmocka_unit_test(test_P13_what_the_refusal_of_a_push_means),
+        cmocka_unit_test(test_http_where_tls_is_spoken_is_named_as_such),
         cmocka_unit_test(test_whoever_reports_a_problem_may_say_what_it_was),
         cmocka_unit_test(test_H19_what_is_worth_another_try),
         cmocka_unit_test(test_A13b_expired_tokens_of_the_two_ecrs),

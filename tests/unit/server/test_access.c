@@ -27,9 +27,9 @@ static void log_push(enum access_log wanted, const char *target, unsigned token,
                      const struct push_result *result)
 {
     const struct config_log settings = {.access = wanted};
-    const struct request request = {0};
+    const struct request request = {.client = {.push_token = token}};
     const struct access_push push = {
-        .action = "push", .target = slice_from_string(target), .token = token, .result = result};
+        .action = "push", .target = slice_from_string(target), .result = result};
     access_log_push(&settings, &request, &push, 200, NULL);
 }
 

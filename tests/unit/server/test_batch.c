@@ -164,17 +164,23 @@ static void test_who_takes_no_lines_is_asked_for_no_more(void **state)
     close_house();
 }
 
-static void test_a_client_that_leaves_is_asked_for_no_more(void **state)
+/* Sends a batch whose first question has been asked, and stays without an answer. */
+static void ask_a_silent_registry(void)
 {
     CLEANUP(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX);
 
-    (void)state;
     furnish(200);
     open_house();
     canned_registry_hush(&house.upstream, true);
     append_tags(&body);
     send_batch("application/x-ndjson", buffer_slice(&body));
     canned_registry_wait(&house.upstream, &house.upstream.gets, 1);
+}
+
+static void test_a_client_that_leaves_is_asked_for_no_more(void **state)
+{
+    (void)state;
+    ask_a_silent_registry();
     asker_release(&sender.asker); /* the reading end with it */
     canned_registry_hush(&house.upstream, false);
     lookup_drain(house.lookup, clock_monotonic_ms());
@@ -184,15 +190,8 @@ static void test_a_client_that_leaves_is_asked_for_no_more(void **state)
 
 static void test_a_drain_ends_a_batch_with_its_count(void **state)
 {
-    CLEANUP(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX);
-
     (void)state;
-    furnish(200);
-    open_house();
-    canned_registry_hush(&house.upstream, true);
-    append_tags(&body);
-    send_batch("application/x-ndjson", buffer_slice(&body));
-    canned_registry_wait(&house.upstream, &house.upstream.gets, 1);
+    ask_a_silent_registry();
     lookup_drain(house.lookup, clock_monotonic_ms());
     read_all();
     assert_int_equal(count_of("\"code\":\"draining\""), MANY);

@@ -244,6 +244,23 @@ static void test_what_follows_from_more_than_the_digest_is_not_told_by_it(void *
     assert_null(cache_find_digest(*state, slice_from_string(local->digest.text)));
 }
 
+static void test_what_follows_from_more_than_the_digest_is_kept_beside_what_does_not(void **state)
+{
+    CLEANUP(report_unref_p) struct report *shared = report_of("one");
+    CLEANUP(report_unref_p) struct report *local = marked_report_of("one", report_mark_local);
+    CLEANUP(report_unref_p) struct report *partial = marked_report_of("one", report_mark_partial);
+    store_report(*state, "debian", everyone, shared, START);
+    store_report(*state, "debian:local", everyone, local, START);
+    store_report(*state, "debian:partial", everyone, partial, START);
+
+    CLEANUP(cache_finding_release)
+    struct cache_finding found = find_as(*state, "debian:local", everyone, START);
+    CLEANUP(cache_finding_release)
+    struct cache_finding lacking = find_as(*state, "debian:partial", everyone, START);
+    assert_ptr_equal(found.report, local);
+    assert_ptr_equal(lacking.report, partial);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_cache, free_cache)
 
 int main(void)
@@ -270,6 +287,7 @@ int main(void)
         TEST(test_a_tag_that_moves_back_finds_its_content_again),
         TEST(test_what_lacked_a_child_is_looked_for_again_as_soon_as_a_not_found),
         TEST(test_what_follows_from_more_than_the_digest_is_not_told_by_it),
+        TEST(test_what_follows_from_more_than_the_digest_is_kept_beside_what_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

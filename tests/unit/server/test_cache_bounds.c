@@ -128,32 +128,39 @@ static void test_without_memory_nothing_is_kept(void **state)
     assert_int_equal(cache_counts(cache).bytes, 0);
 }
 
-static void test_what_would_push_out_the_rest_is_not_kept(void **state)
+/* More than a sixteenth of a cache of SMALL_MEMORY. */
+static struct report *huge_report(void)
 {
-    (void)state;
     struct error error;
     struct digest digest;
-    struct cache_finding finding;
-    struct config_cache small = settings;
-    small.memory = SMALL_MEMORY;
-    CLEANUP(cache_free_p) struct cache *cache = cache_new(&small);
-    CLEANUP(cache_key_release) struct cache_key key = key_of("reg.test/huge", everyone);
     CLEANUP(report_builder_free_p) struct report_builder *builder = report_builder_new();
     const struct platform platform = {
         .os = "linux", .architecture = "amd64", .variant = "", .os_version = "1.2.3"};
     for (int i = 0; i < 1000; i++)
         report_add_platform(builder, &platform);
     assert_true(digest_compute(DIGEST_SHA256, SLICE("huge"), &digest));
-    CLEANUP(report_unref_p)
     struct report *huge = report_builder_finish(builder, &digest, "", true, &error);
     assert_non_null(huge);
-    assert_true(huge->size > small.memory / 16);
+    assert_true(huge->size > SMALL_MEMORY / 16);
+    return huge;
+}
+
+static void test_what_would_push_out_the_rest_is_not_kept(void **state)
+{
+    (void)state;
+    struct config_cache small = settings;
+    small.memory = SMALL_MEMORY;
+    CLEANUP(cache_free_p) struct cache *cache = cache_new(&small);
+    CLEANUP(report_unref_p) struct report *huge = huge_report();
 
     store(cache, "debian", START);
-    cache_find(cache, &key, START, &finding);
-    cache_store(cache, &key, huge, CONFIRMED, START, finding.generation);
+    store(cache, "reg.test/grown", START);
+    store_report(cache, "reg.test/huge", everyone, huge, START);
+    store_report(cache, "reg.test/grown", everyone, huge, START + FRESH);
     assert_int_equal(state_of(cache, "reg.test/huge", START), CACHE_MISS);
+    assert_int_equal(state_of(cache, "reg.test/grown", START + FRESH), CACHE_MISS);
     assert_int_equal(state_of(cache, "debian", START), CACHE_FRESH);
+    assert_int_equal(cache_counts(cache).entries, 1);
 }
 
 /* Against what malloc itself says; without an answer (a sanitizer's malloc) there is nothing to
@@ -211,6 +218,21 @@ static void test_forgetting_counts_in_every_partition(void **state)
     assert_int_equal(state_as(*state, "debian", bob, START), CACHE_MISS);
     assert_int_equal(answer_state(*state, "debian", START), CACHE_MISS);
     assert_int_equal(state_of(*state, "alpine", START), CACHE_FRESH);
+}
+
+/* Of a caller's own entry the report stays, to be confirmed. */
+static void test_what_was_forgotten_is_not_brought_back_by_a_failure(void **state)
+{
+    static const enum error_code codes[] = {ERROR_UPSTREAM, ERROR_RATE_LIMITED, ERROR_NOT_FOUND};
+    CLEANUP(cache_key_release) struct cache_key key = key_of("debian", alice);
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        store_as(*state, "debian", alice, "before the push", START);
+        cache_forget(*state, &key);
+        fail_as(*state, "debian", alice, codes[i], 1, START + 1);
+        assert_int_equal(state_as(*state, "debian", alice, START + 1), CACHE_FAILED);
+        assert_int_equal(state_as(*state, "debian", alice, START + NEGATIVE + 1), CACHE_MISS);
+    }
 }
 
 static void test_another_kind_of_answer_is_kept_apart_and_forgotten_with_the_rest(void **state)
@@ -305,6 +327,7 @@ int main(void)
         TEST(test_the_account_is_near_what_malloc_gave),
         TEST(test_what_was_asked_before_it_was_forgotten_is_not_stored),
         TEST(test_forgetting_counts_in_every_partition),
+        TEST(test_what_was_forgotten_is_not_brought_back_by_a_failure),
         TEST(test_another_kind_of_answer_is_kept_apart_and_forgotten_with_the_rest),
         TEST(test_threads_may_use_it_at_once),
     };

@@ -43,6 +43,8 @@ static void visitor_open(struct visitor *client)
     assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     *client = (struct visitor){.peer = pair[1]};
     connections_init(&client->all, count_wake);
+    connections_expect(&client->all); /* counted before it is open: it has its descriptor */
+    assert_int_equal(client->all.count, 1);
     client->connection = connection_open(&client->all, &client->woken, pair[0], START);
     assert_non_null(client->connection);
     assert_int_equal(client->all.count, 1);
@@ -53,6 +55,8 @@ static void visitor_close(struct visitor *client)
     int fd = client->connection->fd;
 
     connection_close(client->connection);
+    assert_int_equal(client->all.count, 1);
+    connections_forget(&client->all);
     assert_int_equal(client->all.count, 0);
     connections_release(&client->all);
     (void)close(fd);

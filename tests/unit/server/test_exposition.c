@@ -14,17 +14,23 @@ enum {
 
 #define LABELS(...) ((const struct metric_label[]){__VA_ARGS__, {NULL, NULL}})
 
-static const struct metric_head counter = {"asked", METRIC_COUNTER, NULL, "Asked."};
-static const struct metric_head gauge = {"used_bytes", METRIC_GAUGE, "bytes", "Used."};
-static const struct metric_head histogram = {"took_seconds", METRIC_HISTOGRAM, "seconds", "Took."};
+struct family {
+    enum metric_kind kind;
+    const char *name;
+    const char *help;
+};
 
-static void assert_written(const struct metric_head *head, bool is_open,
+static const struct family counter = {METRIC_COUNTER, "asked", "Asked."};
+static const struct family gauge = {METRIC_GAUGE, "used_bytes", "Used."};
+static const struct family histogram = {METRIC_HISTOGRAM, "took_seconds", "Took."};
+
+static void assert_written(const struct family *family, bool is_open,
                            void (*write)(struct exposition *out), const char *expected)
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
     struct exposition out = {.out = &text, .is_open = is_open};
 
-    exposition_begin(&out, head);
+    exposition_begin(&out, family->kind, family->name, family->help);
     write(&out);
     exposition_end(&out);
     assert_string_equal(buffer_string(&text), expected);

@@ -102,7 +102,8 @@ static void test_what_is_wrong_is_told(void **state)
         const char *reason;
     } rows[] = {
         {"mqueryd --bogus", "unknown flag '--bogus'"},
-        {"mqueryd --bogus=1", "unknown flag '--bogus'"},
+        {"mqueryd --bogus=1", "unknown flag '--bogus'; see --help"},
+        {"mqueryd --cofig=a", "unknown flag '--cofig', did you mean '--config'?"},
         {"mqueryd alpine", "takes no operands: 'alpine'"},
         {"mqueryd --help a=b", "takes no operands: 'a=b'"},
         {"mqueryd --listen", "--listen needs a value"},

@@ -47,13 +47,15 @@ struct house {
     bool anonymous;
 };
 
+/* `*token`: the client's, before and after. */
 static bool identify(struct house house, const char *first, const char *second, unsigned *token,
                      struct error *error)
 {
     struct config config = {.push = {.enabled = house.enabled, .anonymous = house.anonymous}};
     struct snapshot snapshot = {.config = &config, .push_tokens = house.has_tokens ? known : NULL};
     const struct pushes pushes = {.count = 0};
-    struct caller caller = {.request = {.door = &caller_door, .snapshot = &snapshot}};
+    struct caller caller = {
+        .request = {.door = &caller_door, .snapshot = &snapshot, .client = {.push_token = *token}}};
 
     if (first) {
         caller.headers[0][0] = "authorization";
@@ -63,7 +65,9 @@ static bool identify(struct house house, const char *first, const char *second, 
         caller.headers[1][0] = "authorization";
         caller.headers[1][1] = second;
     }
-    return pushes_identify(&pushes, &caller.request, token, error);
+    bool is_admitted = pushes_identify(&pushes, &caller.request, error);
+    *token = caller.request.client.push_token;
+    return is_admitted;
 }
 
 static void test_nobody_may_push_until_the_operator_says_so(void **state)
@@ -112,9 +116,9 @@ static void test_without_a_token_only_the_anonymous_gate_is_open(void **state)
     assert_false(identify((struct house){true, true, false}, NULL, NULL, &token, &error));
     assert_int_equal(error.code, ERROR_UNAUTHORIZED);
     assert_int_equal(token, 7);
+    token = 0;
     assert_true(identify((struct house){true, true, true}, NULL, NULL, &token, &error));
     assert_int_equal(token, 0);
-    token = 7;
     assert_true(identify((struct house){true, false, true}, NULL, NULL, &token, &error));
     assert_int_equal(token, 0);
 }
@@ -152,6 +156,26 @@ static void test_what_is_no_token_is_refused_also_where_none_is_needed(void **st
     assert_int_equal(error.code, ERROR_UNAUTHORIZED);
 }
 
+static void test_who_brings_no_token_never_takes_a_place_of_those_who_do(void **state)
+{
+    (void)state;
+    struct error error;
+    struct pushes *pushes = pushes_new(NULL, &error);
+
+    assert_non_null(pushes);
+    const struct request bearers[] = {{.client = {.push_token = 1}}, {.client = {.push_token = 2}}};
+    /* Who may read with a token is nobody here. */
+    const struct request others[] = {{.client = {.token = 0}}, {.client = {.token = 1}}};
+    const struct push_lane *lanes[] = {pushes_lane(pushes, &bearers[0]),
+                                       pushes_lane(pushes, &others[0])};
+    assert_ptr_equal(pushes_lane(pushes, &bearers[1]), lanes[0]);
+    assert_ptr_equal(pushes_lane(pushes, &others[1]), lanes[1]);
+    assert_ptr_not_equal(lanes[0]->workers, lanes[1]->workers);
+    assert_ptr_not_equal(lanes[0]->claims, lanes[1]->claims);
+    assert_string_not_equal(lanes[0]->name, lanes[1]->name);
+    pushes_free(pushes);
+}
+
 static void test_a_service_that_ends_takes_no_more(void **state)
 {
     (void)state;
@@ -160,9 +184,8 @@ static void test_a_service_that_ends_takes_no_more(void **state)
     const struct pushes pushes = {.is_closed = true};
     struct caller caller = {.request = {.door = &caller_door, .snapshot = &snapshot}};
     struct error error;
-    unsigned token = 0;
 
-    assert_false(pushes_identify(&pushes, &caller.request, &token, &error));
+    assert_false(pushes_identify(&pushes, &caller.request, &error));
     assert_int_equal(error.code, ERROR_DRAINING);
 }
 
@@ -173,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_a_token_opens_the_gate),
         cmocka_unit_test(test_without_a_token_only_the_anonymous_gate_is_open),
         cmocka_unit_test(test_what_is_no_token_is_refused_also_where_none_is_needed),
+        cmocka_unit_test(test_who_brings_no_token_never_takes_a_place_of_those_who_do),
         cmocka_unit_test(test_a_service_that_ends_takes_no_more),
     };
     return cmocka_run_group_tests(tests, make_tokens, free_tokens);

@@ -84,11 +84,10 @@ static void test_two_types_or_a_coding_are_refused(void **state)
 
 static bool read_query(const char *query, struct push_order *order, struct error *error)
 {
-    const struct pushes pushes = {.count = 0};
     struct caller caller = {
         .request = {.door = &caller_door, .snapshot = &snapshot, .query = slice_from_string(query)},
         .headers = {{"content-type", "application/yaml"}}};
-    bool is_read = push_order_read(order, &pushes, &caller.request, error);
+    bool is_read = push_order_read(order, &caller.request, error);
 
     push_order_release(order);
     return is_read;
@@ -121,7 +120,6 @@ static void test_P17_parameters_say_how_it_is_pushed(void **state)
         assert_int_equal(order.type, rows[i].type);
         assert_int_equal(order.ignore_missing, rows[i].ignore_missing);
         assert_int_equal(order.is_dry_run, rows[i].is_dry_run);
-        assert_int_equal(order.token, 0);
     }
 }
 
@@ -149,7 +147,6 @@ static void test_P17_other_values_are_invalid(void **state)
 static void test_S21_credentials_of_the_caller_are_taken_where_nobody_else_reads_them(void **state)
 {
     (void)state;
-    const struct pushes pushes = {.count = 0};
 
     for (int confidential = 0; confidential <= 1; confidential++) {
         struct caller caller = {
@@ -159,7 +156,7 @@ static void test_S21_credentials_of_the_caller_are_taken_where_nobody_else_reads
             .headers = {{"content-type", "text/yaml"}, {"x-registry-auth", CREDENTIALS}}};
         struct push_order order;
         struct error error;
-        assert_int_equal(push_order_read(&order, &pushes, &caller.request, &error), confidential);
+        assert_int_equal(push_order_read(&order, &caller.request, &error), confidential);
         assert_int_equal(order.credential != NULL, confidential);
         if (!confidential)
             assert_int_equal(error.code, ERROR_FORBIDDEN);

@@ -21,12 +21,18 @@ static struct client client_of(const char *address)
     return (struct client){.address = ip_address_parse(slice_from_string(address))};
 }
 
-static bool take(struct rate_limits *limits, const char *address, int64_t now)
+static bool take_some(struct rate_limits *limits, const char *address, uint32_t questions,
+                      int64_t now)
 {
     const struct client client = client_of(address);
     struct allowance allowance;
 
-    return rate_limits_take(limits, &client, LIMIT, now, &allowance);
+    return rate_limits_take(limits, &client, questions, LIMIT, now, &allowance);
+}
+
+static bool take(struct rate_limits *limits, const char *address, int64_t now)
+{
+    return take_some(limits, address, 1, now);
 }
 
 static uint32_t left(struct rate_limits *limits, const char *address, int64_t now)
@@ -47,6 +53,20 @@ static void test_a_client_may_take_its_limit_and_no_more(void **state)
     assert_false(take(limits, "192.0.2.1", NOW));
     assert_int_equal(left(limits, "192.0.2.1", NOW), 0);
     assert_true(take(limits, "192.0.2.2", NOW));
+}
+
+static void test_what_costs_more_than_is_left_takes_nothing(void **state)
+{
+    CLEANUP(rate_limits_free_p) struct rate_limits *limits = rate_limits_new(ROOM);
+
+    (void)state;
+    assert_false(take_some(limits, "192.0.2.1", LIMIT + 1, NOW));
+    assert_true(take_some(limits, "192.0.2.1", LIMIT, NOW));
+    assert_int_equal(left(limits, "192.0.2.1", NOW), 0);
+    assert_true(take(limits, "192.0.2.2", NOW));
+    assert_false(take_some(limits, "192.0.2.2", UINT32_MAX, NOW)); /* no sum that wraps */
+    assert_false(take_some(limits, "192.0.2.2", LIMIT, NOW));
+    assert_int_equal(left(limits, "192.0.2.2", NOW), LIMIT - 1);
 }
 
 static void test_a_minute_after_the_first_all_is_there_again(void **state)
@@ -71,7 +91,7 @@ static void test_what_is_told_counts_down(void **state)
     (void)state;
     assert_int_equal(allowance.limit, LIMIT);
     assert_int_equal(allowance.resets, 60);
-    assert_true(rate_limits_take(limits, &client, LIMIT, NOW, &allowance));
+    assert_true(rate_limits_take(limits, &client, 1, LIMIT, NOW, &allowance));
     allowance = rate_limits_look(limits, &client, LIMIT, NOW + 59001);
     assert_int_equal(allowance.left, 1);
     assert_int_equal(allowance.resets, 1);
@@ -133,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_client_may_take_its_limit_and_no_more),
+        cmocka_unit_test(test_what_costs_more_than_is_left_takes_nothing),
         cmocka_unit_test(test_a_minute_after_the_first_all_is_there_again),
         cmocka_unit_test(test_what_is_told_counts_down),
         cmocka_unit_test(test_what_has_cost_nothing_is_given_back),

@@ -5,8 +5,8 @@
  * A list and a node are the same struct. A node that is in no list points to itself, so taking it
  * out twice is harmless. Not locked.
  */
-#ifndef SERVER_LIST_H
-#define SERVER_LIST_H
+#ifndef BASE_LIST_H
+#define BASE_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
