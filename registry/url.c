@@ -81,11 +81,13 @@ static const char *find_host_fault(const char *host)
 {
     static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
     size_t length = strlen(host);
-    struct authority ipv6;
+    struct authority ignored;
 
+    if (!authority_parse(slice_of(host, length), &ignored))
+        return "a strange host";
     if (host[0] == '[')
-        return authority_parse(slice_of(host, length), &ipv6) ? NULL : "a strange host";
-    if (length == 0 || host[strspn(host, name_bytes)] != '\0')
+        return NULL;
+    if (host[strspn(host, name_bytes)] != '\0')
         return "a strange host";
     if (host[0] == '.' || host[length - 1] == '.')
         return "a dot at the end of its host";
