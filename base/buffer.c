@@ -213,6 +213,7 @@ bool buffer_append_integer(struct buffer *buffer, int64_t value)
 }
 
 /* Formats into the room there is; makes more and formats again only where that was too little. */
+PRINTF(2, 0)
 static bool buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)
 {
     va_list again;
