@@ -212,8 +212,10 @@ bool buffer_append_integer(struct buffer *buffer, int64_t value)
     return buffer_append(buffer, start, (size_t)(digits + sizeof(digits) - start));
 }
 
+static bool buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)
+    PRINTF(2, 0);
+
 /* Formats into the room there is; makes more and formats again only where that was too little. */
-PRINTF(2, 0)
 static bool buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)
 {
     va_list again;
