@@ -174,7 +174,8 @@ static void show_progress(struct audit *audit, size_t asked)
 
     if (!terminal_line_is_due(&audit->line))
         return;
-    (void)buffer_format(&text, "asked for %zu of %zu images", asked, audit->fleet.count);
+    (void)buffer_format(&text, "asked for %zu of %zu image%s", asked, audit->fleet.count,
+                        print_plural(audit->fleet.count));
     terminal_line_draw(&audit->line, buffer_slice(&text));
 }
 
@@ -238,7 +239,8 @@ static enum exit_status conclude(const struct audit *audit, const char *required
         (void)buffer_format(&text, "%s%zu that could not be asked for",
                             audit->lacking > 0 ? ", " : "", audit->failed);
     }
-    (void)buffer_format(&note, "of %zu images: %s", audit->fleet.count, buffer_string(&text));
+    (void)buffer_format(&note, "of %zu image%s: %s", audit->fleet.count,
+                        print_plural(audit->fleet.count), buffer_string(&text));
     if (text.length > 0)
         print_note(NULL, buffer_string(&note));
     if (audit->failed > 0)

@@ -70,13 +70,19 @@ static const char *shown_name(const struct fleet_image *image, char out[NAME_SIZ
     return escape_text(out, NAME_SIZE, slice_from_string(image->name));
 }
 
+/* An empty operand has a name too, in a table. */
+static const char *name_in_table(const struct fleet_image *image, char out[NAME_SIZE])
+{
+    return image->name[0] ? shown_name(image, out) : "''";
+}
+
 size_t audit_name_width(const struct fleet *fleet)
 {
     size_t width = sizeof(name_heading) - 1;
     char name[NAME_SIZE];
 
     for (size_t i = 0; i < fleet->count; i++) {
-        size_t length = strlen(shown_name(fleet->images[i], name));
+        size_t length = strlen(name_in_table(fleet->images[i], name));
         width = length > width ? length : width;
     }
     return width;
@@ -93,7 +99,7 @@ static void append_required(struct buffer *out, const struct platform *platform,
 {
     CLEANUP(buffer_release) struct buffer name = BUFFER_INIT(CELL_MAX);
 
-    (void)platform_write(platform, &name);
+    (void)platform_write_version(platform, &name);
     append_column(out, verdict ? verdict : buffer_string(&name), name.length);
 }
 
@@ -112,23 +118,35 @@ static void write_table_head(const struct audit_view *view, struct buffer *out)
     (void)buffer_append_string(out, "OFFERS\n");
 }
 
+/* Without the blanks behind its last word. */
+static void append_line(struct buffer *out, struct slice row)
+{
+    while (row.length > 0 && row.data[row.length - 1] == ' ')
+        row.length--;
+    (void)buffer_append_slice(out, row);
+    (void)buffer_append_char(out, '\n');
+}
+
 static void write_table_row(const struct audit_view *view, const struct fleet_image *image,
                             struct buffer *out)
 {
+    CLEANUP(buffer_release) struct buffer row = BUFFER_INIT(out->ceiling);
     CLEANUP(buffer_release) struct buffer offered = BUFFER_INIT(CELL_MAX);
     char name[NAME_SIZE];
 
-    append_column(out, shown_name(image, name), view->name_width);
+    append_column(&row, name_in_table(image, name), view->name_width);
     for (size_t i = 0; i < required_count(view); i++) {
         const struct platform *platform = requirement_platform(view->requirement, i);
-        append_required(out, platform, verdict_on(image, platform));
+        append_required(&row, platform, verdict_on(image, platform));
     }
     if (image->answer.report)
         each_offered(image, list_platform, &offered);
     else
         (void)buffer_format(&offered, "%s %s", unknown, image->error.message);
-    (void)buffer_append_slice(out, buffer_slice(&offered));
-    (void)buffer_append_char(out, '\n');
+    (void)buffer_append_slice(&row, buffer_slice(&offered));
+    append_line(out, buffer_slice(&row));
+    if (!buffer_ok(&row))
+        out->state = row.state;
 }
 
 /* -- CSV ------------------------------------------------------------------------------------ */

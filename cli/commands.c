@@ -111,7 +111,7 @@ const struct command commands[COMMAND_COUNT] = {
         .run = command_healthcheck},
     [COMMAND_HELP] = {
         .name = "help", .usage = "help COMMAND",
-        .summary = "all about a command (query: of IMAGE)",
+        .summary = "all about a command",
         .examples = "",
         .run = command_help},
     [COMMAND_VERSION] = {
@@ -140,13 +140,10 @@ static size_t count_words(const char *name, char *const *operands, size_t count)
     struct slice rest = slice_from_string(name);
 
     for (size_t words = 0; words < count; words++) {
-        ptrdiff_t space = slice_find(rest, ' ');
-        struct slice word = space < 0 ? rest : slice_until(rest, (size_t)space);
-        if (!slice_equal_string(word, operands[words]))
+        if (!slice_equal_string(slice_take_part(&rest, ' '), operands[words]))
             return 0;
-        if (space < 0)
+        if (rest.length == 0)
             return words + 1;
-        rest = slice_from(rest, (size_t)space + 1);
     }
     return 0;
 }

@@ -26,16 +26,9 @@ struct line {
     bool is_image_first;  /* the first operand came after that */
 };
 
-static struct slice name_of(struct slice word)
-{
-    ptrdiff_t equals = slice_find(word, '=');
-
-    return equals < 0 ? word : slice_until(word, (size_t)equals);
-}
-
 static void read_flag(struct line *line, struct slice word)
 {
-    struct slice name = name_of(word);
+    struct slice name = slice_before(word, '=');
     enum option option = OPTION_COUNT;
 
     if (!option_find(name, &option))
@@ -79,18 +72,14 @@ static void tell_values(struct buffer *out, struct slice before, const char *sha
         (void)buffer_append_string(out, ":files\n");
     if (slice_find(rest, '|') < 0 || *shape < 'a' || *shape > 'z')
         return;
-    while (rest.length > 0) {
-        ptrdiff_t bar = slice_find(rest, '|');
-        size_t length = bar < 0 ? rest.length : (size_t)bar;
-        tell(out, before, slice_until(rest, length), "");
-        rest = slice_from(rest, length + 1);
-    }
+    while (rest.length > 0)
+        tell(out, before, slice_take_part(&rest, '|'), "");
 }
 
 /* The value of "--type=...", whose name and '=' the shells take for part of the word. */
 static void tell_joined_values(struct buffer *out, struct slice word)
 {
-    struct slice name = name_of(word);
+    struct slice name = slice_before(word, '=');
     enum option option = OPTION_COUNT;
 
     if (option_find(name, &option) && flags[option].value)

@@ -131,12 +131,9 @@ static struct slice without_comment(struct slice line)
 static bool read_lines(struct fleet *fleet, struct slice text, struct error *error)
 {
     while (text.length > 0) {
-        ptrdiff_t end = slice_find(text, '\n');
-        struct slice line = end < 0 ? text : slice_until(text, (size_t)end);
-        struct slice name = slice_trim(without_comment(line));
+        struct slice name = slice_trim(without_comment(slice_take_part(&text, '\n')));
         if (name.length > 0 && !fleet_add(fleet, name, error))
             return false;
-        text = slice_from(text, line.length + 1);
     }
     return true;
 }

@@ -70,7 +70,8 @@ static enum exit_status print_first_page(void)
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(HELP_MAX);
 
-    (void)buffer_append_string(&text, "Which platforms does a container image run on?\n");
+    (void)buffer_append_string(
+        &text, "Which platforms does a container image run on? See mquery help query.\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
         if (is_on_first_page((enum command_id)i))
             append_usage(&text, &commands[i], FIRST_PAGE_USAGE_COLUMN);

@@ -21,8 +21,7 @@
 #include "cli/program.h"
 
 enum {
-    OUTPUT_MAX = 64 * 1024 * 1024, /* 8 MiB of documents, every character of them escaped */
-    PLATFORM_TEXT_MAX = 512
+    OUTPUT_MAX = 64 * 1024 * 1024 /* 8 MiB of documents, every character of them escaped */
 };
 
 typedef bool (*write_function)(const struct inspection *inspection,
@@ -173,7 +172,7 @@ static enum exit_status print_no_platform(const struct inspect *inspect, const c
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(PLATFORM_TEXT_MAX);
 
-    (void)platform_write(inspect->platform, &text);
+    (void)platform_write_version(inspect->platform, &text);
     (void)buffer_append_string(&text, " is not offered");
     print_note(image, buffer_string(&text));
     return EXIT_NO;

@@ -87,6 +87,11 @@ enum exit_status print_bad_reference(const char *image, const struct error *erro
     return print_failure(is_named || image[0] == '\0' ? NULL : image, error);
 }
 
+const char *print_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 enum exit_status print_end(enum exit_status status)
 {
     struct error error;

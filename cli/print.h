@@ -30,6 +30,9 @@ enum exit_status print_failure(const char *subject, const struct error *error);
 /* The same with what reference_parse() says, which mostly names the image itself: once will do. */
 enum exit_status print_bad_reference(const char *image, const struct error *error);
 
+/* What a noun ends with behind the count: "%zu tag%s". Static storage. */
+const char *print_plural(size_t count);
+
 /* The system's words for an errno. Static storage. */
 const char *print_reason(int number);
 

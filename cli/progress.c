@@ -36,9 +36,10 @@ void progress_write_status(const struct progress *progress, const struct push_ev
     (void)buffer_format(out, "%zu there, %zu mounted, %zu copied", progress->existed,
                         progress->mounted, progress->copied);
     if (progress->manifests > 0)
-        (void)buffer_format(out, ", %zu manifests", progress->manifests);
+        (void)buffer_format(out, ", %zu manifest%s", progress->manifests,
+                            print_plural(progress->manifests));
     if (progress->tags > 0)
-        (void)buffer_format(out, ", %zu tags", progress->tags);
+        (void)buffer_format(out, ", %zu tag%s", progress->tags, print_plural(progress->tags));
     if (event->step != PUSH_COPYING)
         return;
     (void)buffer_append_string(out, "; ");

@@ -89,7 +89,9 @@ static enum exit_status print_result(const struct push *push)
         write_digest(push, &out);
     if (buffer_check(&out, "the result", &error) && print_output(buffer_slice(&out), &error))
         return EXIT_YES;
-    return print_failure(NULL, &error);
+    if (!push->is_dry_run)
+        error_prefix(&error, "it is tagged, as %s, but ", push->result.digest.text);
+    return print_failure(push->spec->image, &error);
 }
 
 static enum exit_status print_interruption(const struct push *push, int number)

@@ -5,8 +5,7 @@
 #include "manifest/manifest.h"
 
 enum {
-    PLATFORMS_MAX = 64, /* in one --require */
-    PLATFORM_TEXT_MAX = 1024
+    PLATFORMS_MAX = 64 /* in one --require */
 };
 
 struct requirement {
@@ -42,23 +41,21 @@ static bool add_platform(struct requirement *requirement, struct slice text, str
 
 struct requirement *requirement_parse(struct slice text, struct error *error)
 {
-    struct slice rest = text;
-    ptrdiff_t comma = 0;
+    size_t start = 0; /* past the end, once the last part is read */
     struct requirement *requirement = calloc(1, sizeof(*requirement));
 
     if (!requirement) {
         (void)error_no_memory(error);
         return NULL;
     }
-    do {
-        comma = slice_find(rest, ',');
-        struct slice part = comma < 0 ? rest : slice_until(rest, (size_t)comma);
+    while (start <= text.length) {
+        struct slice part = slice_before(slice_from(text, start), ',');
         if (!add_platform(requirement, part, error)) {
             requirement_free(requirement);
             return NULL;
         }
-        rest = slice_from(rest, (size_t)comma + 1);
-    } while (comma >= 0);
+        start += part.length + 1;
+    }
     return requirement;
 }
 
@@ -81,15 +78,6 @@ const struct platform *requirement_platform(const struct requirement *requiremen
     return requirement->platforms[index];
 }
 
-/* Registries choose these words: escaped. */
-static void append_platform(struct buffer *out, const struct platform *platform)
-{
-    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(PLATFORM_TEXT_MAX);
-
-    (void)platform_write(platform, &text);
-    (void)buffer_append_string(out, ESCAPED(buffer_slice(&text)));
-}
-
 bool requirement_is_met(const struct requirement *requirement, const struct report *report,
                         struct buffer *missing)
 {
@@ -100,7 +88,7 @@ bool requirement_is_met(const struct requirement *requirement, const struct repo
         if (report_supports(report, asked))
             continue;
         (void)buffer_append_string(missing, is_met ? "" : ", ");
-        append_platform(missing, asked);
+        (void)platform_write_version(asked, missing);
         (void)buffer_append_string(missing, " is not offered");
         is_met = false;
 
@@ -108,7 +96,7 @@ bool requirement_is_met(const struct requirement *requirement, const struct repo
         if (runs < 0)
             continue;
         (void)buffer_append_string(missing, " (");
-        append_platform(missing, &report->platforms[runs]);
+        (void)platform_write_version(&report->platforms[runs], missing);
         (void)buffer_append_string(missing, " runs on it)");
     }
     return is_met;

@@ -82,7 +82,7 @@ static struct config *load(const struct options *options, const char *timeout_se
 
 /* -- credential files ----------------------------------------------------------------------- */
 
-/* Takes the place of registry.credentials. A path has a slash in it, else it would be a word. */
+/* Takes the place of registry.credentials. */
 static bool set_credentials(struct config *config, const char *before, const char *source,
                             struct error *error)
 {
@@ -94,6 +94,12 @@ static bool set_credentials(struct config *config, const char *before, const cha
     free(config->registry.credentials);
     config->registry.credentials = buffer_take(&text);
     return true;
+}
+
+/* What the setting takes for something else than a path. */
+static bool is_word(const char *path)
+{
+    return strcmp(path, "docker") == 0 || strcmp(path, "none") == 0;
 }
 
 /* Nothing is there, or a directory without a config.json (a file is not a directory: ENOTDIR). */
@@ -118,7 +124,7 @@ static bool choose_credentials(struct config *config, const struct options *opti
                          ESCAPED(slice_from_string(path)), print_reason(errno));
     }
     if (path)
-        return set_credentials(config, strchr(path, '/') ? "" : "./", path, error);
+        return set_credentials(config, is_word(path) ? "./" : "", path, error);
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
     if (getenv("MQUERY_REGISTRY_CREDENTIALS"))
         return true;

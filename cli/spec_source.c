@@ -21,19 +21,7 @@ static bool refuse_value(enum option option, struct error *error)
 typedef bool (*add_function)(struct spec_builder *builder, const struct options *options,
                              struct slice text, struct error *error);
 
-/* The next part of a comma-separated list, without blanks around it; an empty list has none. */
-static bool take_part(struct slice *rest, struct slice *part)
-{
-    if (!rest->data || rest->length == 0)
-        return false;
-    ptrdiff_t comma = slice_find(*rest, ',');
-    size_t length = comma < 0 ? rest->length : (size_t)comma;
-    *part = slice_trim(slice_until(*rest, length));
-    *rest = slice_from(*rest, length + 1);
-    return true;
-}
-
-/* Every part of every such flag. */
+/* Every part of every such flag, without blanks around it; an empty list has none. */
 static bool add_list(struct spec_builder *builder, const struct options *options,
                      enum option option, add_function add, struct error *error)
 {
@@ -42,9 +30,8 @@ static bool add_list(struct spec_builder *builder, const struct options *options
 
     while ((value = options_next(options, option, &position))) {
         struct slice rest = slice_from_string(value);
-        struct slice part = {0};
-        while (take_part(&rest, &part)) {
-            if (!add(builder, options, part, error))
+        while (rest.length > 0) {
+            if (!add(builder, options, slice_trim(slice_take_part(&rest, ',')), error))
                 return refuse_value(option, error);
         }
     }
@@ -136,7 +123,10 @@ struct spec *spec_from_template(const struct options *options, struct error *err
         !require(options, OPTION_TARGET, error) || !add_common(builder, options, error) ||
         !add_list(builder, options, OPTION_PLATFORMS, add_platform, error))
         return NULL;
-    return spec_builder_finish(builder, error);
+    struct spec *spec = spec_builder_finish(builder, error);
+    if (!spec)
+        (void)refuse_value(OPTION_PLATFORMS, error);
+    return spec;
 }
 
 /* "IMAGE" or "IMAGE=PLATFORM": no image's name has a '=' in it. */

@@ -34,11 +34,8 @@ static void write_json(const struct tags *tags, const struct reference *reposito
     write_name(&writer, repository);
     json_write_key(&writer, "tags");
     json_write_array_begin(&writer);
-    while (rest.length > 0) {
-        struct slice tag = slice_until(rest, (size_t)slice_find(rest, '\n'));
-        json_write_string(&writer, tag);
-        rest = slice_from(rest, tag.length + 1);
-    }
+    while (rest.length > 0)
+        json_write_string(&writer, slice_take_part(&rest, '\n'));
     json_write_array_end(&writer);
     json_write_object_end(&writer);
     (void)buffer_append_char(out, '\n');

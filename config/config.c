@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/file.h"
 #include "base/suggest.h"
 #include "config/certs_dirs.h"
 #include "config/environment.h"
-#include "config/file.h"
 #include "config/hosts.h"
 #include "config/passed.h"
 #include "config/setting.h"
@@ -42,8 +42,7 @@ static const struct setting *find_setting(struct slice name)
 /* "cache" of "cache.fresh". */
 static struct slice section_of(struct slice name)
 {
-    ptrdiff_t dot = slice_find(name, '.');
-    return slice_until(name, dot < 0 ? name.length : (size_t)dot);
+    return slice_before(name, '.');
 }
 
 static bool is_section(struct slice name)

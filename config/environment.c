@@ -68,12 +68,8 @@ static void warn_unknown(struct slice variable, struct warnings *warnings)
 /* Cuts NAME=VALUE in two. */
 static struct slice take_name(const char *entry, struct slice *value)
 {
-    struct slice whole = slice_from_string(entry);
-    ptrdiff_t equals = slice_find(whole, '=');
-    size_t length = equals < 0 ? whole.length : (size_t)equals;
-
-    *value = slice_from(whole, length + 1);
-    return slice_until(whole, length);
+    *value = slice_from_string(entry);
+    return slice_take_part(value, '=');
 }
 
 bool environment_each(const char *const *environment, environment_visit_function visit,

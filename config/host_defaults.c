@@ -46,8 +46,7 @@ static bool is_pattern(const struct config_host *host)
 
 static struct slice without_port(struct slice name)
 {
-    ptrdiff_t end = slice_find(name, slice_starts_with(name, SLICE("[")) ? ']' : ':');
-    return end < 0 ? name : slice_until(name, (size_t)end);
+    return slice_before(name, slice_starts_with(name, SLICE("[")) ? ']' : ':');
 }
 
 /* "*.example.com" covers neither example.com nor itself; "*" covers every other name. */

@@ -2,26 +2,53 @@
 /*
  * The files that hosts name: secrets are read once, and what others read later can be read.
  */
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/escape.h"
-#include "config/file.h"
+#include "base/file.h"
 #include "config/hosts.h"
+
+enum {
+    SECRET_MAX = 4096
+};
+
+static bool refuse(const char *path, const char *reason, struct error *error)
+{
+    return error_set(error, ERROR_INVALID, "%s: %s", ESCAPED(slice_from_string(path)), reason);
+}
+
+/* The file's first line, without its end. NULL on errors. */
+static char *read_first_line(const char *path, struct error *error)
+{
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(SECRET_MAX);
+
+    if (!file_read(path, &text, error))
+        return NULL;
+    struct slice line = slice_before(buffer_slice(&text), '\n');
+    if (slice_ends_with(line, SLICE("\r")))
+        line.length--;
+    char *secret = NULL;
+    if (line.length == 0)
+        (void)refuse(path, "the first line is empty", error);
+    else if (slice_find(line, '\0') >= 0)
+        (void)refuse(path, "there is a NUL in the first line", error);
+    else if (!(secret = slice_copy(line)))
+        (void)error_no_memory(error);
+    if (text.data)
+        explicit_bzero(text.data, text.capacity);
+    return secret;
+}
 
 static bool read_secret(const char *path, char **secret, struct error *error)
 {
     if (path && !*secret)
-        *secret = file_read_secret(path, error);
+        *secret = read_first_line(path, error);
     return !path || *secret;
 }
 
 static bool check_readable(const char *path, struct error *error)
 {
-    return !path || access(path, R_OK) == 0 ||
-           error_set(error, ERROR_INVALID, "%s: %s", ESCAPED(slice_from_string(path)),
-                     strerrordesc_np(errno));
+    return !path || file_check(path, error);
 }
 
 static bool read_files(struct config_host *host, struct error *error)

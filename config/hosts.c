@@ -6,7 +6,6 @@
 
 #include "base/escape.h"
 #include "base/suggest.h"
-#include "config/file.h"
 
 enum {
     HOST_PRINTED_MAX = 64 * 1024

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "config/file.h"
+#include "base/file.h"
 #include "config/hosts.h"
 #include "config/toml.h"
 #include "config/value.h"
@@ -89,9 +89,8 @@ static bool read_url(const struct reading *reading, struct slice url, struct pla
     bool is_plain = slice_starts_with(url, SLICE("http://"));
     bool is_tls = slice_starts_with(url, SLICE("https://"));
     struct slice rest = slice_from(url, is_plain ? 7 : is_tls ? 8 : 0);
-    ptrdiff_t slash = slice_find(rest, '/');
 
-    out->host = slice_until(rest, slash < 0 ? rest.length : (size_t)slash);
+    out->host = slice_before(rest, '/');
     out->path = trim_slashes(slice_from(rest, out->host.length));
     out->plain_http = is_plain;
     return value_is_host(out->host) ||

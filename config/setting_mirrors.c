@@ -41,14 +41,14 @@ static bool read_mirror(const struct setting *setting, const struct yaml_node *n
                         struct slice text, struct config_mirror *out,
                         const struct setting_source *source)
 {
-    ptrdiff_t slash = slice_find(text, '/');
-    size_t end = slash < 0 ? text.length : (size_t)slash;
-    struct slice prefix = slice_from(text, end + 1);
+    struct slice prefix = text;
+    struct slice host = slice_take_part(&prefix, '/');
+    bool has_prefix = host.length < text.length;
 
-    if (node->kind != YAML_SCALAR || !value_is_host(slice_until(text, end)) ||
-        (slash >= 0 && !value_is_repository(prefix)))
+    if (node->kind != YAML_SCALAR || !value_is_host(host) ||
+        (has_prefix && !value_is_repository(prefix)))
         return setting_refuse(setting, node, text, source);
-    return setting_mirror_fill(out, slice_until(text, end), prefix, source->error);
+    return setting_mirror_fill(out, host, prefix, source->error);
 }
 
 /* `node` is a sequence, or a scalar: one mirror. */

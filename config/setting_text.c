@@ -99,17 +99,6 @@ static size_t count_parts(struct slice text)
     return count;
 }
 
-/* Cuts the part before the first comma off `rest`. */
-static struct slice next_part(struct slice *rest)
-{
-    ptrdiff_t comma = slice_find(*rest, ',');
-    size_t length = comma < 0 ? rest->length : (size_t)comma;
-    struct slice part = slice_trim(slice_until(*rest, length));
-
-    *rest = slice_from(*rest, length + 1);
-    return part;
-}
-
 /* `node` is a scalar (its parts are taken), or a sequence of scalars. */
 static bool fill_list(const struct setting *setting, const struct yaml_node *node,
                       struct string_list *list, const struct setting_source *source)
@@ -125,7 +114,7 @@ static bool fill_list(const struct setting *setting, const struct yaml_node *nod
         const struct yaml_node *item = is_sequence ? node->items[i] : node;
         if (item->kind != YAML_SCALAR)
             return setting_fail(source, item, "expected %s", setting->type->expected);
-        struct slice text = is_sequence ? item->text : next_part(&rest);
+        struct slice text = is_sequence ? item->text : slice_trim(slice_take_part(&rest, ','));
         list->items[i] = copy_text(setting, item, text, source);
         if (!list->items[i])
             return false;

@@ -246,7 +246,7 @@ bool value_is_host(struct slice text)
     if (text.data[0] == '[')
         return true;
     ptrdiff_t colon = slice_find(text, ':');
-    return !has_empty_label(colon < 0 ? text : slice_until(text, (size_t)colon)) &&
+    return !has_empty_label(slice_before(text, ':')) &&
            (colon < 0 || is_port(slice_from(text, (size_t)colon + 1)));
 }
 

@@ -147,14 +147,3 @@ const struct yaml_node *yaml_root(const struct yaml_tree *tree)
 {
     return tree->root;
 }
-
-const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)
-{
-    if (!mapping || mapping->kind != YAML_MAPPING)
-        return NULL;
-    for (size_t i = 0; i < mapping->count; i++) {
-        if (slice_equal_string(mapping->keys[i]->text, key))
-            return mapping->items[i];
-    }
-    return NULL;
-}

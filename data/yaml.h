@@ -55,7 +55,5 @@ CLEANUP_DEFINE(struct yaml_tree, yaml_tree_free)
 
 /* The root; NULL for an empty document. Lives as long as the tree. */
 const struct yaml_node *yaml_root(const struct yaml_tree *tree);
-/* The value of `key` in a mapping, or NULL. */
-const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
 
 #endif

@@ -22,8 +22,7 @@ static const struct {
 };
 
 enum {
-    FAMILIES = sizeof(families) / sizeof(families[0]),
-    PLATFORM_TEXT_MAX = 512
+    FAMILIES = sizeof(families) / sizeof(families[0])
 };
 
 bool list_type_parse(struct slice text, enum list_type *out, struct error *error)
@@ -70,7 +69,7 @@ static bool refuse_duplicate(const struct list_entry *first, const struct list_e
 {
     CLEANUP(buffer_release) struct buffer platform = BUFFER_INIT(PLATFORM_TEXT_MAX);
 
-    (void)platform_write(&second->platform, &platform);
+    (void)platform_write_version(&second->platform, &platform);
     return error_set(error, ERROR_INVALID, "both '%.80s' and '%.80s' are for %s",
                      ESCAPED(slice_from_string(first->source)),
                      ESCAPED(slice_from_string(second->source)), buffer_string(&platform));

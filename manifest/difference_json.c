@@ -5,10 +5,6 @@
 #include "manifest/differing.h"
 #include "manifest/inspected.h"
 
-enum {
-    PLATFORM_TEXT_MAX = 4096
-};
-
 static void write_image(struct json_writer *writer, const char *side, struct slice image,
                         const struct inspected *root)
 {

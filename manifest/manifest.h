@@ -101,6 +101,11 @@ const char *media_type_accept(void);
 
 /* -- platforms (platform.c, platform_runs.c; L1-L6) ----------------------------------------- */
 
+enum {
+    PLATFORM_MAX = 256,     /* bytes of a platform as a client writes it */
+    PLATFORM_TEXT_MAX = 640 /* what platform_write_version() appends at most */
+};
+
 /* Strings are never NULL ("" when absent) and live as long as what the platform came from. Kept as
  * found; comparisons normalise. */
 struct platform {
@@ -112,9 +117,10 @@ struct platform {
     size_t os_feature_count;
 };
 
-/* "os/architecture[/variant]", or a known architecture alone, which is on linux (L3): "arm64",
- * "aarch64", "armhf". One allocation, normalised (L2); free it with platform_free(). An OS alone,
- * an unknown word alone, '*', empty or more parts are errors: invalid. */
+/* "os/architecture[/variant][:os.version]", or a known architecture alone, which is on linux (L3):
+ * "arm64", "aarch64", "armhf". One allocation, normalised (L2) but for the version; free it with
+ * platform_free(). An OS alone, an unknown word alone, '*', empty or more parts are errors:
+ * invalid. */
 struct platform *platform_parse(struct slice text, struct error *error) MUST_USE;
 void platform_free(struct platform *platform);
 CLEANUP_DEFINE(struct platform, platform_free)

@@ -45,8 +45,7 @@ enum {
 
 struct slice media_type_without_parameters(struct slice text)
 {
-    ptrdiff_t semicolon = slice_find(text, ';');
-    return slice_trim(semicolon < 0 ? text : slice_until(text, (size_t)semicolon));
+    return slice_trim(slice_before(text, ';'));
 }
 
 static bool is_restricted_name(struct slice name)

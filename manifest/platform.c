@@ -19,6 +19,8 @@ enum {
     PART_LENGTH_MAX = 128 /* L12 */
 };
 
+static const char bad_part[] = "each part must be letters, digits, '.', '_' and '-'";
+
 /* -- normal form (L2) ----------------------------------------------------------------------- */
 
 static const struct {
@@ -136,20 +138,19 @@ static bool part_is_valid(struct slice part)
 static size_t split(struct slice text, struct slice parts[PARTS_MAX], struct error *error)
 {
     size_t count = 0;
-    ptrdiff_t slash = 0;
+    size_t start = 0; /* past the end, once the last part is read */
 
-    for (struct slice rest = text; slash >= 0; rest = slice_from(rest, (size_t)slash + 1)) {
+    while (start <= text.length) {
         if (count == PARTS_MAX) {
             (void)refuse(text, "it has more than os, architecture and variant", error);
             return 0;
         }
-        slash = slice_find(rest, '/');
-        parts[count] = slash < 0 ? rest : slice_until(rest, (size_t)slash);
+        parts[count] = slice_before(slice_from(text, start), '/');
         if (!part_is_valid(parts[count])) {
-            (void)refuse(text, "each part must be letters, digits, '.', '_' and '-'", error);
+            (void)refuse(text, bad_part, error);
             return 0;
         }
-        count++;
+        start += parts[count++].length + 1;
     }
     return count;
 }
@@ -177,29 +178,55 @@ static bool read_normal(struct slice text, struct platform_normal *out, struct e
     return true;
 }
 
+/* `named` is what stands before the version. */
+static bool read_version(struct slice text, struct slice named, struct slice *out,
+                         struct error *error)
+{
+    *out = slice_from(text, named.length + 1);
+    if (named.length == text.length)
+        return true;
+    if (slice_find(named, '/') < 0)
+        return refuse(text, "a version needs its system, write os/architecture:version", error);
+    return part_is_valid(*out) || refuse(text, bad_part, error);
+}
+
+static char *place(char **cursor, struct slice text)
+{
+    char *start = *cursor;
+
+    if (text.length)
+        memcpy(start, text.data, text.length);
+    start[text.length] = '\0';
+    *cursor += text.length + 1;
+    return start;
+}
+
 static const char *place_lower(char **cursor, struct slice text)
 {
-    const char *start = *cursor;
-    for (size_t i = 0; i < text.length; i++)
-        *(*cursor)++ = ascii_lower(text.data[i]);
-    *(*cursor)++ = '\0';
+    char *start = place(cursor, text);
+
+    for (char *letter = start; *letter; letter++)
+        *letter = ascii_lower(*letter);
     return start;
 }
 
 struct platform *platform_parse(struct slice text, struct error *error)
 {
+    struct slice named = slice_before(text, ':');
+    struct slice version = {0};
     struct platform_normal normal = {0};
 
-    if (!read_normal(text, &normal, error))
+    if (!read_normal(named, &normal, error) || !read_version(text, named, &version, error))
         return NULL;
-    struct platform *platform = malloc(sizeof(*platform) + normal.os.length +
-                                       normal.architecture.length + normal.variant.length + 3);
+    size_t bytes =
+        normal.os.length + normal.architecture.length + normal.variant.length + version.length + 4;
+    struct platform *platform = malloc(sizeof(*platform) + bytes);
     if (!platform) {
         (void)error_no_memory(error);
         return NULL;
     }
     char *cursor = (char *)(platform + 1);
-    *platform = (struct platform){.os_version = ""};
+    *platform = (struct platform){.os_version = place(&cursor, version)};
     platform->os = place_lower(&cursor, normal.os);
     platform->architecture = place_lower(&cursor, normal.architecture);
     platform->variant = place_lower(&cursor, normal.variant);

@@ -17,7 +17,6 @@ enum {
     FEATURES_MAX = 32,
     FIXED_STRINGS = 4, /* os, architecture, variant, os.version */
     WARNING_SIZE = 256,
-    PLATFORM_TEXT_MAX = 512,
     PLATFORM_BYTES_MAX = 1 + (FIXED_STRINGS + FEATURES_MAX) * (STRING_MAX + 1)
 };
 

@@ -8,10 +8,6 @@
 #include "manifest/platform.h"
 #include "manifest/report.h"
 
-enum {
-    PLATFORM_TEXT_MAX = 512
-};
-
 static void write_platform(struct json_writer *writer, const struct platform *platform)
 {
     json_write_object_begin(writer);
@@ -24,7 +20,7 @@ static void write_platform_text(struct json_writer *writer, const char *key,
 {
     struct buffer text = BUFFER_INIT(PLATFORM_TEXT_MAX);
 
-    if (platform_write(platform, &text))
+    if (platform_write_version(platform, &text))
         json_write_member_slice(writer, key, buffer_slice(&text));
     else
         writer->out->state = text.state;

@@ -43,11 +43,11 @@ static void write_asked(const struct report *report, const struct platform *aske
     const struct platform *substitute = is_supported ? NULL : report_runs(report, asked);
 
     (void)buffer_append_string(out, " * ");
-    (void)platform_write(asked, out);
+    (void)platform_write_version(asked, out);
     (void)buffer_append_string(out, is_supported ? ": supported" : ": not supported");
     if (substitute) {
         (void)buffer_append_string(out, ", but ");
-        (void)platform_write(substitute, out);
+        (void)platform_write_version(substitute, out);
         (void)buffer_append_string(out, " runs on it");
     }
     (void)buffer_append_char(out, '\n');

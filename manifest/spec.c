@@ -17,6 +17,10 @@ struct reading {
     struct error *error;
 };
 
+enum {
+    CAUSE_LENGTH = 110 /* of an error that a warning is told with */
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* -- complaints ----------------------------------------------------------------------------- */
@@ -291,6 +295,16 @@ static struct spec *read_document(struct reading *reading, const struct yaml_nod
     return spec;
 }
 
+/* What was passed over is mostly what is missing. */
+static void tell_of_unknown(const struct reading *reading)
+{
+    const struct error cause = *reading->error;
+
+    if (cause.code != ERROR_INTERNAL && reading->warnings.count > 0)
+        (void)error_set(reading->error, cause.code, "%.*s; %s", CAUSE_LENGTH, cause.message,
+                        reading->warnings.lines[0]);
+}
+
 static struct spec *read_tree(const struct yaml_tree *tree, const char *name,
                               enum spec_unknown_keys unknown, struct error *error)
 {
@@ -304,6 +318,8 @@ static struct spec *read_tree(const struct yaml_tree *tree, const char *name,
     struct spec *spec = read_document(&reading, yaml_root(tree));
     if (spec)
         warnings_move(&spec->warnings, &reading.warnings);
+    else
+        tell_of_unknown(&reading);
     warnings_release(&reading.warnings);
     return spec;
 }

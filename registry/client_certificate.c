@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/client_certificate.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 #include <openssl/err.h>
@@ -16,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/escape.h"
+#include "base/file.h"
 #include "registry/secret.h"
 
 enum {
@@ -78,27 +76,14 @@ static bool refuse(const char *path, const char *why, struct error *error)
 /* The whole ceiling is reserved first, so that no growth leaves a piece of a key behind. */
 static bool read_file(const char *path, struct buffer *out, struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = 0;
-
     buffer_init(out, PEM_MAX);
-    if (fd < 0)
-        return refuse(path, strerrordesc_np(errno), error);
-    bool has_room = secret_reserve(out, PEM_MAX);
-    do {
-        char part[4096];
-        length = read(fd, part, sizeof(part));
-        if (length > 0)
-            (void)buffer_append(out, part, (size_t)length);
-        explicit_bzero(part, sizeof(part));
-    } while (length > 0 || (length < 0 && errno == EINTR));
-    int reason = errno;
-    (void)close(fd);
-    if (length < 0)
-        return refuse(path, strerrordesc_np(reason), error);
-    if (!has_room)
+    if (!secret_reserve(out, PEM_MAX))
         return error_no_memory(error);
-    return buffer_ok(out) || refuse(path, "the file is too large", error);
+    if (file_check(path, error) && file_read(path, out, error))
+        return true;
+    if (error->code == ERROR_INVALID) /* the settings were fine when they were read */
+        error->code = ERROR_UPSTREAM;
+    return false;
 }
 
 /* Else OpenSSL would ask whoever sits at the terminal. */

@@ -169,7 +169,9 @@ static struct credential_file *read_file(const struct json *document,
 struct credential_file *credential_file_parse(struct slice text, enum credential_file_kind kind,
                                               struct error *error)
 {
-    CLEANUP(json_free_p) struct json *document = json_parse(text, error);
+    struct slice written = slice_trim(slice_without_mark(text));
+    CLEANUP(json_free_p)
+    struct json *document = json_parse(written.length ? written : SLICE("{}"), error);
 
     return document ? read_file(document, kind, error) : NULL;
 }

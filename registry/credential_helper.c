@@ -84,12 +84,10 @@ static void explain_failure(struct slice said, int status, struct error *error)
         error->code = ERROR_NONE;
         return;
     }
-    ptrdiff_t end = slice_find(said, '\n');
-    struct slice line = end < 0 ? said : slice_until(said, (size_t)end);
     if (said.length == 0 || slice_find(said, '{') >= 0 || slice_find(said, '"') >= 0)
         (void)error_set(error, ERROR_INVALID, "failed with status %d", status);
     else
-        (void)error_set(error, ERROR_INVALID, "failed: %s", ESCAPED(line));
+        (void)error_set(error, ERROR_INVALID, "failed: %s", ESCAPED(slice_before(said, '\n')));
 }
 
 /* -- asking --------------------------------------------------------------------------------- */

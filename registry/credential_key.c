@@ -25,13 +25,9 @@ static struct slice without_scheme(struct slice text)
 struct credential_key credential_key_parse(struct slice text)
 {
     struct slice rest = without_scheme(text);
-    ptrdiff_t slash = slice_find(rest, '/');
-    struct credential_key key = {.host = rest};
+    struct credential_key key = {.host = slice_take_part(&rest, '/')};
 
-    if (slash < 0)
-        return key;
-    key.host = slice_until(rest, (size_t)slash);
-    key.path = slice_from(rest, (size_t)slash + 1);
+    key.path = rest;
     if (slice_ends_with(key.path, SLICE("/")))
         key.path.length--;
     if (slice_equal_string(key.path, "v1") || slice_equal_string(key.path, "v2"))
@@ -80,16 +76,6 @@ static bool label_matches(struct slice pattern, struct slice label)
     return at == pattern.length;
 }
 
-/* Cuts the label before the first dot off `rest`. */
-static struct slice next_label(struct slice *rest)
-{
-    ptrdiff_t dot = slice_find(*rest, '.');
-    struct slice label = dot < 0 ? *rest : slice_until(*rest, (size_t)dot);
-
-    *rest = slice_from(*rest, label.length + 1);
-    return label;
-}
-
 /* Label by label, so that a '*' never stands for a dot: as many labels, and the same port. */
 static bool pattern_matches(struct slice text, struct slice registry)
 {
@@ -100,7 +86,7 @@ static bool pattern_matches(struct slice text, struct slice registry)
         !authority_parse(registry, &host) || pattern.port != host.port)
         return false;
     while (pattern.host.length && host.host.length) {
-        if (!label_matches(next_label(&pattern.host), next_label(&host.host)))
+        if (!label_matches(slice_take_part(&pattern.host, '.'), slice_take_part(&host.host, '.')))
             return false;
     }
     return pattern.host.length == 0 && host.host.length == 0;

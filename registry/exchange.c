@@ -23,6 +23,7 @@
 enum {
     HEADER_BYTES_MAX = 64 * 1024, /* H13: a response's whole head */
     HEADER_VALUE_MAX = 8 * 1024,  /* A3 */
+    LENGTH_MAX = 18,              /* H10: digits; libcurl passes over what it cannot count to */
     ERROR_BODY_MAX = 64 * 1024,   /* H13 */
     STREAM_BUFFER = 64 * 1024,    /* bytes curl moves at once */
     TRICKLE_BYTES = 1024,         /* H31: a second, for ... */
@@ -124,6 +125,9 @@ static bool join(char **list, struct slice value)
 
 static bool keep_header(struct transfer *transfer, struct slice name, struct slice value)
 {
+    if (slice_equal_ignoring_case(name, SLICE("content-length")) && value.length > LENGTH_MAX)
+        return error_set(&transfer->error, ERROR_UPSTREAM, "the Content-Length '%s' cannot be",
+                         ESCAPED(value));
     if (slice_equal_ignoring_case(name, SLICE("www-authenticate")))
         return keep_challenge(&transfer->headers, value) || error_no_memory(&transfer->error);
 
@@ -154,8 +158,10 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     }
     if (slice_starts_with(line, SLICE("HTTP/"))) { /* H30: a new response begins */
         exchange_headers_release(&transfer->headers);
+        transfer->has_head = false;
         return length;
     }
+    transfer->has_head = transfer->has_head || line.length == 0;
     ptrdiff_t colon = slice_find(line, ':');
     if (colon <= 0)
         return length;
@@ -547,13 +553,11 @@ static void log_exchange(CURL *handle, const struct transfer *transfer)
         [TRANSFER_GET] = "GET", [TRANSFER_HEAD] = "HEAD",   [TRANSFER_POST] = "POST",
         [TRANSFER_PUT] = "PUT", [TRANSFER_PATCH] = "PATCH", [TRANSFER_DELETE] = "DELETE",
     };
-    struct slice url = slice_from_string(transfer->url);
-    ptrdiff_t query = slice_find(url, '?');
     curl_off_t time = 0;
 
     curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &time);
     LOG_DEBUG("asked", LOG_STRING("method", methods[transfer->method]),
-              LOG_TEXT("url", query < 0 ? url : slice_until(url, (size_t)query)),
+              LOG_TEXT("url", slice_before(slice_from_string(transfer->url), '?')),
               LOG_NUMBER("status", transfer->status), LOG_NUMBER("ms", time / 1000));
 }
 
@@ -580,6 +584,8 @@ void exchange_finish(CURL *handle, struct transfer *transfer, CURLcode result)
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &transfer->status);
     curl_easy_getinfo(handle, CURLINFO_PRIMARY_IP, &peer);
     transfer->peer_is_private = !transfer->proxy && peer && is_private_literal(peer);
+    if (result == CURLE_OK && !transfer->has_head) /* H10: libcurl takes it for an empty answer */
+        result = CURLE_PARTIAL_FILE;
     if (result == CURLE_OK || transfer->was_cut)
         (void)check_encoding(transfer);
     else if (transfer->error.code == ERROR_NONE) /* else a callback has said why it stopped */

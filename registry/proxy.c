@@ -95,7 +95,7 @@ static bool entry_names(struct slice entry, const struct authority *host)
 
     if (slice_equal(entry, SLICE("*")))
         return true;
-    if (!parse_entry(slash < 0 ? entry : slice_until(entry, (size_t)slash), room, &named))
+    if (!parse_entry(slice_before(entry, '/'), room, &named))
         return false;
     if (slash >= 0)
         return block_names(&named, slice_from(entry, (size_t)slash + 1), host);

@@ -79,7 +79,8 @@ static bool refuse_nameless(const struct push_member *member, struct error *erro
 {
     return error_set(error, ERROR_INVALID, "%s'%.100s' does not say its platform%s",
                      member->descriptor ? "a child of " : "", member->source->image,
-                     member->descriptor ? "" : "; write a platform beside it in the spec");
+                     member->descriptor ? ""
+                                        : "; write one beside it, as IMAGE=os/arch or in the spec");
 }
 
 /* -- a lone image (P19) --------------------------------------------------------------------- */
@@ -190,7 +191,7 @@ static void write_offers(const struct push_source *source, struct buffer *out)
         if (!is_image(member) || !names_platform(&member->platform))
             continue;
         (void)buffer_append_string(out, separator);
-        (void)platform_write(&member->platform, out);
+        (void)platform_write_version(&member->platform, out);
         separator = ", ";
     }
 }
@@ -201,7 +202,7 @@ static bool refuse_choice(const struct choice *choice, const struct push_source 
     struct buffer asked = BUFFER_INIT(OFFERS_SHOWN);
     struct buffer offers = BUFFER_INIT(OFFERS_SHOWN);
 
-    (void)platform_write(&choice->asked->platform, &asked);
+    (void)platform_write_version(&choice->asked->platform, &asked);
     write_offers(source, &offers);
     (void)error_set(error, ERROR_UNSUPPORTED, "'%.80s' has no %s; it offers %s%s", source->image,
                     buffer_string(&asked), offers.length ? buffer_string(&offers) : "nothing",
@@ -264,6 +265,13 @@ static bool are_all_missing(const struct push_job *job)
     return true;
 }
 
+static bool refuse_nothing(const struct push_job *job, struct error *error)
+{
+    return error_set(error, ERROR_INVALID, "'%.100s' lists nothing%s: there is nothing to push",
+                     job->push->spec->entries[0].image,
+                     job->source_count > 1 ? ", nor do the others" : "");
+}
+
 bool push_choose_entries(struct push_job *job, struct error *error)
 {
     const struct spec *spec = job->push->spec;
@@ -278,7 +286,7 @@ bool push_choose_entries(struct push_job *job, struct error *error)
     for (size_t i = 0; i < spec->entry_count; i++)
         if (!add_source(job, &spec->entries[i], job->source_of[i], error))
             return false;
-    return true;
+    return job->entry_count > 0 || refuse_nothing(job, error);
 }
 
 void push_release_entries(struct push_job *job)

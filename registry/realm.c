@@ -51,11 +51,8 @@ static bool write_get(const struct url *realm, const struct challenge *challenge
         separator = '&';
     }
     while (rest.length) {
-        ptrdiff_t blank = slice_find(rest, ' ');
-        size_t length = blank < 0 ? rest.length : (size_t)blank;
-        append_parameter(out, separator, "scope", slice_until(rest, length));
+        append_parameter(out, separator, "scope", slice_take_part(&rest, ' '));
         separator = '&';
-        rest = slice_from(rest, length + 1);
     }
     if (credential)
         append_parameter(out, separator, "account", slice_from_string(credential->username));

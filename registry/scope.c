@@ -27,24 +27,13 @@ static void add_action(struct scope *scope, struct slice action)
         scope->actions[scope->action_count++] = action;
 }
 
-/* Takes what stands before the first `separator`, or everything, off the front. */
-static struct slice take_part(struct slice *rest, char separator)
-{
-    ptrdiff_t end = slice_find(*rest, separator);
-    size_t length = end < 0 ? rest->length : (size_t)end;
-    struct slice part = slice_until(*rest, length);
-
-    *rest = slice_from(*rest, length + 1);
-    return part;
-}
-
 void scope_list_add(struct scope_list *list, struct slice type, struct slice name,
                     struct slice actions)
 {
     struct scope *scope = find_or_add(list, type, name);
 
     while (scope && actions.length)
-        add_action(scope, take_part(&actions, ','));
+        add_action(scope, slice_take_part(&actions, ','));
 }
 
 /* A6: the name may hold colons, so the type ends at the first and the actions begin after the last.
@@ -64,7 +53,7 @@ static void add_one(struct scope_list *list, struct slice text)
 void scope_list_add_text(struct scope_list *list, struct slice text)
 {
     while (text.length)
-        add_one(list, take_part(&text, ' '));
+        add_one(list, slice_take_part(&text, ' '));
 }
 
 static void write_one(const struct scope *scope, struct buffer *out)

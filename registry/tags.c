@@ -80,10 +80,7 @@ static bool read_page(struct listing *listing, struct slice body, struct error *
 
 static struct slice without_query(const char *url)
 {
-    struct slice whole = slice_from_string(url);
-    ptrdiff_t query = slice_find(whole, '?');
-
-    return query < 0 ? whole : slice_until(whole, (size_t)query);
+    return slice_before(slice_from_string(url), '?');
 }
 
 /* S7: another place would get our credentials, another path is another question. */

@@ -115,6 +115,7 @@ struct transfer {
     size_t reserved;     /* bytes of the engine's budget */
     size_t header_bytes; /* of this response, for the cap */
     bool was_blocked;    /* an address was refused */
+    bool has_head;       /* this response's has been read to its end */
     bool was_cut;        /* an error's text that nobody reads to its end */
     bool is_started;
     bool is_inside;       /* its gate is to be left */

@@ -11,6 +11,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "base/escape.h"
+#include "base/file.h"
 #include "config/config.h"
 
 struct trust_store {
@@ -78,16 +79,26 @@ static const char *ca_file_of(const struct config_host *host)
     return host ? host->ca_file : NULL;
 }
 
+/* The settings were fine when they were read; but OpenSSL would wait for a FIFO's writer. */
+static bool load_file(X509_STORE *certificates, const char *path, struct error *error)
+{
+    struct error ignored;
+
+    return (file_check(path, &ignored) && X509_STORE_load_file(certificates, path) == 1) ||
+           refuse(path, error);
+}
+
 static bool load_all(X509_STORE *certificates, const struct config_host *host, struct error *error)
 {
     const char *ca_file = ca_file_of(host);
-    int loaded = ca_file ? X509_STORE_load_file(certificates, ca_file) : load_system(certificates);
 
-    if (loaded != 1)
-        return refuse(ca_file, error);
+    if (!ca_file && load_system(certificates) != 1)
+        return refuse(NULL, error);
+    if (ca_file && !load_file(certificates, ca_file, error))
+        return false;
     for (size_t i = 0; host && i < host->extra_ca_files.count; i++) {
-        if (X509_STORE_load_file(certificates, host->extra_ca_files.items[i]) != 1)
-            return refuse(host->extra_ca_files.items[i], error);
+        if (!load_file(certificates, host->extra_ca_files.items[i], error))
+            return false;
     }
     return true;
 }

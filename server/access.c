@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "registry/push.h"
-#include "server/metrics.h"
 #include "server/request.h"
 
 struct outcome_form {
@@ -61,7 +60,6 @@ void access_log_lookup(const struct config_log *settings, const struct request *
     struct log_field fields[7];
     size_t count = 0;
 
-    metrics_count_query(request->metrics, lookup->outcome, error ? error->code : ERROR_NONE);
     if (!is_wanted(settings->access, lookup->outcome))
         return;
     fields[count++] = LOG_TEXT("image", lookup->image);
@@ -98,8 +96,6 @@ void access_log_push(const struct config_log *settings, const struct request *re
     struct log_field fields[14];
     size_t count = 0;
 
-    if (strcmp(push->action, "push") == 0)
-        metrics_count_push(request->metrics, error ? error->code : ERROR_NONE);
     if (!is_wanted(settings->access, OUTCOME_MISS))
         return;
     if (request->client.push_token > 0)

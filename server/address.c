@@ -7,25 +7,11 @@
 #include <sys/un.h>
 
 #include "base/escape.h"
+#include "base/number.h"
 
 static bool refuse(struct slice text, const char *reason, struct error *error)
 {
     return error_set(error, ERROR_INVALID, "cannot listen on '%s': %s", ESCAPED(text), reason);
-}
-
-bool address_parse_number(struct slice text, unsigned max, unsigned *out)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < text.length && value <= max; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-        value = value * 10 + (unsigned)(text.data[i] - '0');
-    }
-    if (text.length == 0 || value > max)
-        return false;
-    *out = (unsigned)value;
-    return true;
 }
 
 static struct address address_of(const void *socket, socklen_t length, uint16_t port)
@@ -106,7 +92,7 @@ bool address_parse(const char *text, struct address *out, struct error *error)
 
     if (slice_starts_with(whole, SLICE("unix:")))
         return parse_unix(whole, out, error);
-    if (colon < 0 || !address_parse_number(slice_from(whole, (size_t)colon + 1), UINT16_MAX, &port))
+    if (colon < 0 || !number_parse(slice_from(whole, (size_t)colon + 1), UINT16_MAX, &port))
         return refuse(whole, "it has no port; write 127.0.0.1:8080", error);
     if (!parse_host(slice_until(whole, (size_t)colon), (uint16_t)port, out)) {
         return refuse(whole,
@@ -122,6 +108,12 @@ const char *address_path(const struct address *address)
     const struct sockaddr_un *local = bytes;
 
     return local->sun_family == AF_UNIX ? local->sun_path : NULL;
+}
+
+bool address_is_same(const struct address *a, const struct address *b)
+{
+    return a->length == b->length && memcmp(&a->socket, &b->socket, a->length) == 0 &&
+           (a->port > 0 || address_path(a));
 }
 
 bool address_describe(int fd, struct buffer *out)

@@ -25,13 +25,13 @@ bool address_parse(const char *text, struct address *out, struct error *error) M
 /* All addresses of IPv4. */
 struct address address_any_ipv4(uint16_t port);
 
+/* Whether two sockets could not have both; any free port is another each time. */
+bool address_is_same(const struct address *a, const struct address *b);
+
 /* The path of a Unix socket, or NULL. */
 const char *address_path(const struct address *address);
 
 /* Where a socket is bound: "127.0.0.1:34567", "[::]:8080", "unix:/run/mquery.sock". */
 bool address_describe(int fd, struct buffer *out);
-
-/* Digits alone, up to `max`. */
-bool address_parse_number(struct slice text, unsigned max, unsigned *out);
 
 #endif

@@ -57,16 +57,18 @@ static void on_left(void *context)
     batch_unref(context);
 }
 
-static bool lookup_has_room(struct lookup *lookup, struct error *error)
+/* Counts one more, where there is room for it. */
+static bool lookup_takes_batch(struct lookup *lookup, struct error *error)
 {
     if (atomic_load(&lookup->is_draining))
         return error_draining(error);
-    if (atomic_load(&lookup->batches) < BATCHES_MAX)
+    if (atomic_fetch_add(&lookup->batches, 1) < BATCHES_MAX)
         return true;
+    (void)atomic_fetch_sub(&lookup->batches, 1);
     return error_set(error, ERROR_OVERLOADED, "%d batches are being answered", BATCHES_MAX);
 }
 
-/* One reference, the caller's. */
+/* One reference, the caller's; with the last one it is counted no more. */
 static struct batch *batch_allocate(struct lookup *lookup, const struct request *request)
 {
     struct batch *batch = calloc(1, sizeof(*batch));
@@ -80,7 +82,6 @@ static struct batch *batch_allocate(struct lookup *lookup, const struct request 
     atomic_init(&batch->references, 1);
     (void)pthread_mutex_init(&batch->mutex, NULL);
     batch_init_asks(batch);
-    (void)atomic_fetch_add(&lookup->batches, 1);
     return batch;
 }
 
@@ -127,10 +128,11 @@ static struct batch *batch_new(struct lookup *lookup, const struct request *requ
 {
     enum batch_syntax syntax = BATCH_ARRAY;
 
-    if (!lookup_has_room(lookup, error) || !read_syntax(request, &syntax, error))
+    if (!read_syntax(request, &syntax, error) || !lookup_takes_batch(lookup, error))
         return NULL;
     struct batch *batch = batch_allocate(lookup, request);
     if (!batch) {
+        (void)atomic_fetch_sub(&lookup->batches, 1);
         (void)error_no_memory(error);
         return NULL;
     }

@@ -20,8 +20,8 @@ enum {
     KEPT_MAX = 1024 * 1024, /* bytes of answers that a batch keeps for questions asked twice */
     ASKED_AT_ONCE = 16,     /* of one batch */
     UNREAD_MAX = 64 * 1024, /* bytes the client has not taken; then nothing more is asked */
-    QUERY_MAX = 3 * (REFERENCE_MAX + BATCH_PLATFORM_MAX) + 32,
-    KEY_MAX = REFERENCE_MAX + BATCH_PLATFORM_MAX + 1,
+    QUERY_MAX = 3 * (REFERENCE_MAX + PLATFORM_MAX) + 32,
+    KEY_MAX = REFERENCE_MAX + PLATFORM_MAX + 1,
     LINE_REST_MAX = 16 * 1024 /* of a line, without the result: an image, an id, an error */
 };
 
@@ -220,6 +220,8 @@ static bool write_query(struct buffer *query, const struct batch_item *item)
 {
     (void)buffer_append_string(query, "image=");
     (void)escape_percent_encode(query, buffer_slice(&item->image));
+    if (item->platform.length == 0)
+        return buffer_ok(query);
     (void)buffer_append_string(query, "&platform=");
     return escape_percent_encode(query, buffer_slice(&item->platform));
 }

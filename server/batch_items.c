@@ -88,6 +88,8 @@ static bool read_text(const struct json *object, const char *key, struct buffer 
         return true;
     if (!json_string(value, &text))
         return error_set(error, ERROR_INVALID, "'%s' is not a string", key);
+    if (text.length == 0)
+        return error_set(error, ERROR_INVALID, "'%s' is empty", key);
     (void)buffer_append_slice(out, text);
     if (out->state == BUFFER_FULL)
         return error_set(error, ERROR_INVALID, "'%s' is longer than %zu bytes", key, out->ceiling);

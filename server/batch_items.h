@@ -16,7 +16,6 @@
 enum {
     BATCH_ITEMS_MAX = 1000,
     BATCH_ITEM_SIZE_MAX = 4096, /* bytes of one as written */
-    BATCH_PLATFORM_MAX = 256,
     BATCH_ID_MAX = 256
 };
 
@@ -43,10 +42,10 @@ struct batch_item {
     struct buffer id;       /* JSON, as written; empty: none */
 };
 
-#define BATCH_ITEM_INIT                                                                   \
-    {                                                                                     \
-        .image = BUFFER_INIT(REFERENCE_MAX), .platform = BUFFER_INIT(BATCH_PLATFORM_MAX), \
-        .id = BUFFER_INIT(BATCH_ID_MAX)                                                   \
+#define BATCH_ITEM_INIT                                                             \
+    {                                                                               \
+        .image = BUFFER_INIT(REFERENCE_MAX), .platform = BUFFER_INIT(PLATFORM_MAX), \
+        .id = BUFFER_INIT(BATCH_ID_MAX)                                             \
     }
 
 /* Fills a BATCH_ITEM_INIT, as far as it goes; the caller releases. Errors: invalid, internal. */

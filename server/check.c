@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/map.h"
 #include "server/access.h"
 #include "server/asker.h"
@@ -103,7 +104,13 @@ static bool read_repository(struct check *check, struct error *error)
     if (check->name.length == 0)
         return error_set(error, ERROR_INVALID, "which one? /check?repository=REGISTRY/REPOSITORY");
     check->repository = reference_parse(buffer_slice(&check->name), error);
-    return check->repository != NULL;
+    if (!check->repository)
+        return false;
+    if (check->repository->tag || check->repository->digest) {
+        return error_set(error, ERROR_INVALID, "'%s' is an image; name the repository alone",
+                         ESCAPED(buffer_slice(&check->name)));
+    }
+    return true;
 }
 
 static bool read_request(struct check *check, struct error *error)

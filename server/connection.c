@@ -111,6 +111,7 @@ void connection_begin(struct connection *connection, struct slice target, int64_
     connection->body_length = 0;
     connection->request.wants_body = false;
     connection->request.route = NULL;
+    connection->request.is_routed = false;
     connection->is_cut_short = false;
     connection->request.started = now;
     request_set_target(&connection->request, buffer_slice(&connection->target));

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/un.h>
 
 #include <microhttpd.h>
 
@@ -139,6 +138,7 @@ void crew_stop(struct crew *crew)
         MHD_stop_daemon(TAKE(thread->daemon));
         pulse_release(&thread->pulse);
     }
+    certificate_unref(TAKE(crew->certificate)); /* the private key is not kept for nothing */
 }
 
 void crew_free(struct crew *crew)
@@ -147,7 +147,6 @@ void crew_free(struct crew *crew)
         return;
     for (size_t i = 0; i < crew->thread_count; i++)
         connections_release(&crew->threads[i].requests.connections);
-    certificate_unref(crew->certificate);
     free(crew);
 }
 
@@ -206,13 +205,13 @@ bool crew_has_left(const struct crew *crew)
 
 void crew_ask_pulse(struct crew *crew)
 {
-    static const struct sockaddr_un nobody = {.sun_family = AF_UNIX};
+    static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 
     for (size_t i = 0; i < crew->thread_count; i++) {
         struct event_thread *thread = &crew->threads[i];
         int fd = pulse_ask(&thread->pulse);
         if (fd >= 0)
-            add(thread, fd, (const struct sockaddr *)&nobody, sizeof(nobody));
+            add(thread, fd, &nobody, sizeof(nobody));
     }
 }
 

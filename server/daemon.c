@@ -67,6 +67,21 @@ static int print_config(const struct config *config)
     return print(&text);
 }
 
+/* Two sockets cannot have one address; any port (0) is another each time. */
+static bool check_doors(const struct config *config, struct error *error)
+{
+    struct address one = {0};
+    struct address other = {0};
+
+    if (!config->server.admin)
+        return true;
+    if (!address_parse(config->server.listen, &one, error) ||
+        !address_parse(config->server.admin, &other, error))
+        return false;
+    return !address_is_same(&one, &other) ||
+           error_set(error, ERROR_INVALID, "server.admin is the same address as server.listen");
+}
+
 /* What config_load() leaves to whoever uses a setting. */
 static int check_config(struct config *config)
 {
@@ -74,7 +89,7 @@ static int check_config(struct config *config)
     struct address address;
     struct error error;
 
-    if (!address_parse(config->server.listen, &address, &error))
+    if (!address_parse(config->server.listen, &address, &error) || !check_doors(config, &error))
         return complain(&error);
     CLEANUP(snapshot_free_p) struct snapshot *snapshot = snapshot_new(config, &error);
     if (!snapshot)

@@ -14,7 +14,8 @@ struct flights {
     pthread_mutex_t mutex;    /* guards what follows */
     pthread_cond_t none_held; /* held is 0 */
     struct map listed;
-    size_t held; /* requests not answered yet */
+    struct list overtaken; /* they go on for nothing, and must end all the same */
+    size_t held;           /* requests not answered yet */
     size_t lost;
     int64_t lost_since; /* while there are lost ones */
     bool is_closed;
@@ -63,6 +64,7 @@ struct flight *flight_new(struct snapshot *snapshot, struct question *question,
     flight->has_stand_in = finding->state == CACHE_ASK || finding->state == CACHE_REFRESH;
     flight->generation = finding->generation;
     flight->job.registry = flight->reference->registry;
+    list_init(&flight->place);
     return flight;
 }
 
@@ -93,6 +95,7 @@ struct flights *flights_new(void)
     (void)pthread_mutex_init(&flights->mutex, NULL);
     clock_condition_init(&flights->none_held);
     map_init(&flights->listed, flight_key);
+    list_init(&flights->overtaken);
     return flights;
 }
 
@@ -108,6 +111,7 @@ void flights_free(struct flights *flights)
 
 static void flights_unlist(struct flights *flights, struct flight *flight)
 {
+    list_remove(&flight->place);
     if (!flight->is_listed)
         return;
     map_remove(&flights->listed, &flight->node);
@@ -132,6 +136,7 @@ static struct flight *flights_find_same(struct flights *flights, struct flight *
     if (same->generation == flight->generation && same->snapshot == flight->snapshot)
         return same;
     flights_unlist(flights, same);
+    list_put_last(&flights->overtaken, &same->place);
     flight->waiters = TAKE(same->waiters);
     return NULL;
 }
@@ -206,12 +211,11 @@ static void flights_lose(struct flights *flights, struct flight *flight, int64_t
     flights_unlist(flights, flight);
 }
 
-struct waiter *flights_take_overdue(struct flights *flights, int64_t time)
+static struct waiter *lose_listed(struct flights *flights, int64_t time)
 {
     struct waiter *overdue = NULL;
     struct map_node *next;
 
-    (void)pthread_mutex_lock(&flights->mutex);
     for (struct map_node *node = map_next(&flights->listed, NULL); node; node = next) {
         struct flight *flight = MAP_ITEM(node, struct flight, node);
         next = map_next(&flights->listed, node);
@@ -220,6 +224,26 @@ struct waiter *flights_take_overdue(struct flights *flights, int64_t time)
             overdue = take_waiters(flight, overdue);
         }
     }
+    return overdue;
+}
+
+static void lose_overtaken(struct flights *flights, int64_t time)
+{
+    struct list *next;
+
+    for (struct list *place = flights->overtaken.next; place != &flights->overtaken; place = next) {
+        struct flight *flight = LIST_ITEM(place, struct flight, place);
+        next = place->next;
+        if (flight->deadline < time)
+            flights_lose(flights, flight, time);
+    }
+}
+
+struct waiter *flights_take_overdue(struct flights *flights, int64_t time)
+{
+    (void)pthread_mutex_lock(&flights->mutex);
+    lose_overtaken(flights, time);
+    struct waiter *overdue = lose_listed(flights, time);
     (void)pthread_mutex_unlock(&flights->mutex);
     return overdue;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "manifest/manifest.h"
 #include "server/cache.h"
@@ -51,6 +52,7 @@ struct flight {
     int64_t deadline;              /* clock_monotonic_ms() */
 
     struct map_node node; /* what follows is guarded by the mutex of struct flights */
+    struct list place;    /* among the overtaken, once another has taken its place in the map */
     struct waiter *waiters;
     bool is_listed;
     bool is_lost; /* its waiters were taken off as overdue */

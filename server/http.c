@@ -23,9 +23,11 @@
 enum {
     THREADS_MAX = 64,
     DESCRIPTORS_KEPT = 512, /* not for connections; half of all where there are few */
-    ACCEPT_AT_ONCE = 64,    /* connections taken before signals and the tick get a look */
-    HANG_UP_GRACE = 2000,   /* ms; clients that half-close (`nc -N`) get quick answers */
-    BURST = 256             /* connections closed that are worth giving memory back for */
+    DESCRIPTORS_THREAD = 2, /* what it waits at, and what wakes it */
+    DESCRIPTORS_LINGERING = 1,
+    ACCEPT_AT_ONCE = 64,  /* connections taken before signals and the tick get a look */
+    HANG_UP_GRACE = 2000, /* ms; clients that half-close (`nc -N`) get quick answers */
+    BURST = 256           /* connections closed that are worth giving memory back for */
 };
 
 struct http {
@@ -60,6 +62,11 @@ static size_t wanted_threads(const struct config_server *settings)
         return 1;
     int count = CPU_COUNT(&cores);
     return count < THREADS_MAX ? (size_t)count : THREADS_MAX;
+}
+
+size_t http_descriptors(const struct config_server *settings)
+{
+    return DESCRIPTORS_LINGERING + DESCRIPTORS_THREAD * wanted_threads(settings);
 }
 
 /* The list's first is the crew at work; those behind it have been told to leave. */

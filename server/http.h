@@ -41,6 +41,9 @@ struct http_handler {
     bool is_for_operators; /* whoever comes in here is one */
 };
 
+/* How many descriptors it takes before anybody has come. */
+size_t http_descriptors(const struct config_server *settings);
+
 /* Starts the event threads. `settings` are borrowed until http_configure(), the handler's context
  * for its life; with a `certificate` TLS is spoken. Errors: internal. The caller has blocked the
  * signals it waits for. */

@@ -40,6 +40,7 @@ static struct connection *open_connection(struct http_requests *requests,
     connection->request.way =
         (struct request_way){.peer = ip_address_of(address->client_addr),
                              .is_encrypted = requests->is_encrypted,
+                             .is_pulse = address->client_addr->sa_family == AF_UNSPEC,
                              .is_for_operators = requests->handler.is_for_operators};
     if (!requests->handler.welcome(requests->handler.context, &connection->request.way))
         (void)shutdown(fd->connect_fd, SHUT_RDWR);

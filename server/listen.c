@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/number.h"
 #include "server/address.h"
 
 enum {
@@ -134,7 +135,7 @@ static unsigned number_from_environment(const char *name, unsigned max)
     struct slice text = slice_from_string(getenv(name));
     unsigned number = 0;
 
-    return address_parse_number(text, max, &number) ? number : 0;
+    return number_parse(text, max, &number) ? number : 0;
 }
 
 /* How many sockets were passed to this very process: those for a wrapper of it are not ours. */

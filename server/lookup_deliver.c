@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "server/answer.h"
 #include "server/lookup_core.h"
+#include "server/metrics.h"
 #include "server/request.h"
 #include "server/response.h"
 
@@ -29,6 +30,7 @@ void lookup_respond(struct request *request, const struct question *question, en
     const struct access_lookup line = line_for(question, outcome);
 
     response = prepare(request, question, outcome, response);
+    metrics_count_query(request->metrics, outcome, ERROR_NONE);
     access_log_lookup(&request_config(request)->log, request, &line, response->status, NULL);
     request_respond(request, response);
 }
@@ -40,6 +42,7 @@ void lookup_fail(struct request *request, const struct question *question, enum 
     struct response *response = answer_from_error(error, question, &request_config(request)->cache);
 
     response = prepare(request, question, outcome, response);
+    metrics_count_query(request->metrics, outcome, error->code);
     access_log_lookup(&request_config(request)->log, request, &line, response->status, error);
     request_respond(request, response);
 }

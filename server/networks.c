@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/number.h"
 #include "server/address.h"
 
 enum {
@@ -87,7 +88,7 @@ static bool parse_network(struct slice text, struct network *out)
 
     if (!address.is_known)
         return false;
-    if (slash >= 0 && !address_parse_number(slice_from(text, (size_t)slash + 1), bits, &bits))
+    if (slash >= 0 && !number_parse(slice_from(text, (size_t)slash + 1), bits, &bits))
         return false;
     *out = (struct network){.start = address.bytes, .bits = before + bits};
     return true;

@@ -3,6 +3,7 @@
 
 #include "data/json.h"
 #include "server/accept.h"
+#include "server/rate_limits.h"
 #include "server/response.h"
 
 enum {
@@ -60,6 +61,18 @@ bool problem_is_accepted(struct slice accept)
     return quality > 0 && quality >= accept_quality(accept, SLICE("application/json"));
 }
 
+/* draft-ietf-httpapi-ratelimit-headers: which of our limits; a registry's are not for us to name.
+ */
+static void write_policies(struct json_writer *writer, const struct json *error)
+{
+    if (!slice_equal_string(json_get_string(error, "code"), error_code_name(ERROR_QUOTA)))
+        return;
+    json_write_key(writer, "violated-policies");
+    json_write_array_begin(writer);
+    json_write_string(writer, SLICE(RATE_LIMITS_POLICY));
+    json_write_array_end(writer);
+}
+
 static void write_problem(struct json_writer *writer, const struct json *error, unsigned status,
                           const char *request_id)
 {
@@ -74,6 +87,7 @@ static void write_problem(struct json_writer *writer, const struct json *error, 
     json_write_member_slice(writer, "detail", json_get_string(error, "error"));
     if (request_id[0] != '\0' && buffer_format(&instance, "urn:request:%s", request_id))
         json_write_member(writer, "instance", buffer_string(&instance));
+    write_policies(writer, error);
     json_write_object_end(writer);
 }
 

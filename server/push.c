@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "server/access.h"
 #include "server/asker.h"
+#include "server/metrics.h"
 #include "server/push_core.h"
 #include "server/response.h"
 #include "server/snapshot.h"
@@ -42,6 +43,7 @@ static void respond(struct request *request, const struct access_push *line,
                     struct response *response, const struct error *error)
 {
     response = request_tell_allowance(request, response);
+    metrics_count_push(request->metrics, error ? error->code : ERROR_NONE);
     access_log_push(&request_config(request)->log, request, line, response->status, error);
     request_respond(request, response);
 }
@@ -257,6 +259,7 @@ bool pushes_admit(struct pushes *pushes, struct request *request, struct error *
         request->wants_body = true;
         return true;
     }
+    metrics_count_push(request->metrics, error->code);
     access_log_push(&request_config(request)->log, request, &line, response_status(error->code),
                     error);
     return false;

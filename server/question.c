@@ -9,7 +9,6 @@
 #include "server/snapshot.h"
 
 enum {
-    PLATFORM_MAX = 256, /* bytes of a platform as written */
     FORMAT_MAX = 16,
     SPELLING_MAX = sizeof(uint64_t) + REFERENCE_MAX + PLATFORM_MAX + CREDENTIAL_IDENTITY_SIZE + 5
 };
@@ -17,7 +16,7 @@ enum {
 static bool read_image(struct question *question, const struct request *request,
                        struct error *error)
 {
-    if (!request_optional(request, "image", &question->image, error))
+    if (!request_parameter(request, "image", &question->image, error) && error->code != ERROR_NONE)
         return false;
     if (question->image.length == 0) /* the reference service's own words */
         return error_set(error, ERROR_INVALID, "No image name provided");

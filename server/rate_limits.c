@@ -169,9 +169,10 @@ void allowance_tell(const struct allowance *allowance, struct response *response
     CLEANUP(buffer_release) struct buffer policy = BUFFER_INIT(FIELD_MAX);
     CLEANUP(buffer_release) struct buffer now = BUFFER_INIT(FIELD_MAX);
 
-    if (!buffer_format(&policy, "\"default\";q=%u;w=%d", allowance->limit,
+    if (!buffer_format(&policy, "\"" RATE_LIMITS_POLICY "\";q=%u;w=%d", allowance->limit,
                        RATE_LIMITS_WINDOW_MS / 1000) ||
-        !buffer_format(&now, "\"default\";r=%u;t=%u", allowance->left, allowance->resets))
+        !buffer_format(&now, "\"" RATE_LIMITS_POLICY "\";r=%u;t=%u", allowance->left,
+                       allowance->resets))
         return;
     response_set_header(response, "RateLimit-Policy", buffer_string(&policy));
     response_set_header(response, "RateLimit", buffer_string(&now));

@@ -20,6 +20,9 @@ struct client;
 struct rate_limits;
 struct response;
 
+/* Its name in answers: there is but one. */
+#define RATE_LIMITS_POLICY "default"
+
 enum {
     RATE_LIMITS_WINDOW_MS = 60 * 1000
 };

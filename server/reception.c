@@ -63,7 +63,7 @@ void reception_farewell(struct reception *reception, const struct request_way *w
 
 void reception_greet(struct reception *reception, struct request *request)
 {
-    request->metrics = reception->metrics;
+    request->metrics = request->way.is_pulse ? NULL : reception->metrics;
     if (!request->snapshot)
         request->snapshot = snapshots_take(reception->snapshots);
     request->limits = request_config(request)->server.rate_limit > 0 ? reception->limits : NULL;

@@ -158,5 +158,7 @@ bool request_parameter(const struct request *request, const char *name, struct b
 bool request_optional(const struct request *request, const char *name, struct buffer *out,
                       struct error *error)
 {
-    return request_parameter(request, name, out, error) || error->code == ERROR_NONE;
+    if (!request_parameter(request, name, out, error))
+        return error->code == ERROR_NONE;
+    return out->length > 0 || error_set(error, ERROR_INVALID, "'%s' is empty", name);
 }

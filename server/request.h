@@ -63,6 +63,7 @@ struct request_way {
     bool is_encrypted;      /* TLS */
     bool is_for_operators;  /* it came in at server.admin */
     bool is_counted;        /* the reception's: among the connections of its client */
+    bool is_pulse;          /* we ask ourselves (pulse.h) */
 };
 
 struct request {
@@ -75,6 +76,7 @@ struct request {
     bool is_confidential;       /* secrets may stand in it: nobody else has read it on its way */
     int64_t started;            /* clock_monotonic_ms() */
     const struct route *route;  /* the router's word for it; NULL: none, or not judged yet */
+    bool is_routed;             /* it has been judged */
     struct metrics *metrics;    /* what it is counted in; NULL: it is not */
     struct rate_limits *limits; /* what its questions are charged to; NULL: they are free */
     struct snapshot *snapshot; /* the settings in force when it came; set before its handler runs */
@@ -111,8 +113,8 @@ void request_fail(struct request *request, const struct error *error);
  * NUL, longer than `out` takes). Fills `error->code` with ERROR_NONE first. */
 bool request_parameter(const struct request *request, const char *name, struct buffer *out,
                        struct error *error) MUST_USE;
-/* The same for a parameter that need not be there, and means nothing when empty: true when absent,
- * and `out` is empty. */
+/* The same for a parameter that need not be there: true when absent, and `out` is empty. One that
+ * is there and says nothing, as a script's unset variable makes it, is invalid. */
 bool request_optional(const struct request *request, const char *name, struct buffer *out,
                       struct error *error) MUST_USE;
 

@@ -141,7 +141,7 @@ static void refuse_path(struct request *request)
 /* "GET, HEAD, OPTIONS" */
 static void write_methods(const struct route *route, struct buffer *out)
 {
-    unsigned methods = route->methods | 1U << METHOD_OPTIONS;
+    unsigned methods = (route ? route->methods : READ | WRITE) | 1U << METHOD_OPTIONS;
 
     for (unsigned i = 0; i < METHOD_OTHER; i++) {
         if (methods & 1U << i)
@@ -161,6 +161,7 @@ static void add_permissions(struct response *response, const char *methods)
     response_set_literal(response, "Access-Control-Max-Age", "7200");
 }
 
+/* `route`: NULL for "*", the server itself (RFC 9110, section 9.3.7). */
 static void answer_options(const struct route *route, struct request *request)
 {
     CLEANUP(buffer_release) struct buffer methods = BUFFER_INIT(ALLOW_MAX);
@@ -212,11 +213,11 @@ static bool is_here(const struct route *route, const struct request *request)
 /* NULL: there is none, for this request. */
 static const struct route *route_of(struct request *request)
 {
-    const struct route *route = request->route;
-
-    if (!route)
-        route = router_find(request->path);
-    request->route = route && is_here(route, request) ? route : NULL;
+    if (!request->is_routed) {
+        const struct route *route = router_find(request->path);
+        request->route = route && is_here(route, request) ? route : NULL;
+        request->is_routed = true;
+    }
     return request->route;
 }
 
@@ -251,7 +252,9 @@ void router_answer(struct server *server, struct request *request)
     const struct route *route = route_of(request);
     struct error error;
 
-    if (!route) {
+    if (request->method == METHOD_OPTIONS && slice_equal_string(request->path, "*")) {
+        answer_options(NULL, request);
+    } else if (!route) {
         refuse_path(request);
     } else if (request->method == METHOD_OPTIONS) {
         answer_options(route, request);

@@ -11,6 +11,7 @@
 #include "server/http.h"
 #include "server/lookup.h"
 #include "server/metrics.h"
+#include "server/process.h"
 #include "server/push.h"
 #include "server/reload.h"
 #include "server/router.h"
@@ -19,7 +20,9 @@
 #include "server/state.h"
 
 enum {
-    OPERATORS_MAX = 100 /* connections at their own door */
+    OPERATORS_MAX = 100, /* connections at their own door */
+    DESCRIPTORS_LISTENING = 1,
+    DESCRIPTORS_LOOKUP = 16 /* one client, whose question takes some for asking a registry */
 };
 
 /* -- what the door calls -------------------------------------------------------------------- */
@@ -112,6 +115,19 @@ static bool has_operators(const struct server *server)
     return false;
 }
 
+/* With fewer it would listen, and never answer anybody. */
+static bool has_descriptors(struct server *server, const struct config_server *settings,
+                            struct error *error)
+{
+    size_t wanted = DESCRIPTORS_LISTENING + http_descriptors(settings) + DESCRIPTORS_LOOKUP;
+
+    if (settings->admin) {
+        set_operators_settings(server, settings);
+        wanted += DESCRIPTORS_LISTENING + http_descriptors(&server->operators_settings);
+    }
+    return process_can_open(wanted, error);
+}
+
 static bool open_doors(struct server *server, struct error *error)
 {
     const struct snapshot *snapshot = snapshots_current(server->snapshots);
@@ -148,7 +164,8 @@ struct server *server_new(struct config *config, const struct config_sources *so
     server->signals = signals;
     notifier_open(&server->notifier, variable("NOTIFY_SOCKET").data);
     watchdog_open(&server->watchdog, variable("WATCHDOG_USEC"), variable("WATCHDOG_PID"));
-    if (!reception_open(&server->reception, error) ||
+    if (!has_descriptors(server, &config->server, error) ||
+        !reception_open(&server->reception, error) ||
         !listeners_open(&server->listeners, config->server.listen, error) ||
         !open_snapshots(server, config, error))
         goto fail;

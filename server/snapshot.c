@@ -32,6 +32,14 @@ static void warn_about_tokens(const struct tokens_file *tokens, const char *path
     }
 }
 
+static void warn_about_pushes(const struct config_push *settings)
+{
+    if (settings->enabled && !settings->tokens_file && !settings->anonymous) {
+        LOG_WARNING("push.enabled lets nobody push: set push.tokens_file, or push.anonymous: true",
+                    LOG_STRING("setting", "push.enabled"));
+    }
+}
+
 /* What stands before the service: who may come in, and how it shows itself. */
 static bool open_door(struct snapshot *snapshot, const struct config_server *settings,
                       struct error *error)
@@ -71,6 +79,7 @@ struct snapshot *snapshot_new(struct config *config, struct error *error)
     if (!pushes_read_tokens(&config->push, &snapshot->push_tokens, error))
         goto fail;
     warn_about_tokens(snapshot->push_tokens, config->push.tokens_file);
+    warn_about_pushes(&config->push);
     snapshot->registry = registry_new(&config->registry, error);
     if (!snapshot->registry)
         goto fail;

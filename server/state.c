@@ -200,6 +200,8 @@ struct loading {
     struct report **items; /* the reports that have been read */
     size_t items_max;
     size_t items_count;
+    struct cache_record *entries; /* those that may be known again */
+    size_t entries_count;
     struct state_count count;
 };
 
@@ -208,6 +210,9 @@ static void loading_release(struct loading *loading)
     for (size_t i = 0; i < loading->items_count; i++)
         report_unref(loading->items[i]);
     free(loading->items);
+    for (size_t i = 0; i < loading->entries_count; i++)
+        free(loading->entries[i].name);
+    free(loading->entries);
 }
 
 static bool refuse_content(struct error *error)
@@ -257,14 +262,14 @@ static bool load_entry(struct loading *loading, struct error *error)
     struct record_reader *reader = &loading->reader;
     CLEANUP(free_p) char *name = slice_copy(slice_from_string(record_take_text(reader)));
     uint64_t number = record_take_number(reader);
-    struct cache_record record = {.name = name, .confirmed = (int64_t)record_take_number(reader)};
+    struct cache_record record = {.confirmed = (int64_t)record_take_number(reader)};
     uint64_t age = record_take_number(reader);
     record.is_digest = record_take_number(reader) == 1;
 
     if (!name)
         return error_no_memory(error);
     if (reader->is_broken || number >= loading->items_count || !strchr(name, '/') ||
-        age > INT32_MAX * UINT64_C(1000))
+        age > INT32_MAX * UINT64_C(1000) || loading->entries_count == loading->items_max)
         return refuse_content(error);
     record.report = loading->items[number];
     record.confirmed_at = loading->now.monotonic - loading->down - (int64_t)age;
@@ -272,8 +277,8 @@ static bool load_entry(struct loading *loading, struct error *error)
         loading->count.passed_over++;
         return true;
     }
-    cache_restore(loading->cache, &record);
-    loading->count.loaded++;
+    record.name = TAKE(name);
+    loading->entries[loading->entries_count++] = record;
     return true;
 }
 
@@ -312,13 +317,22 @@ static bool load_all(struct loading *loading, struct error *error)
         return refuse_content(error);
     loading->items_max = (size_t)count;
     loading->items = calloc(loading->items_max + 1, sizeof(struct report *));
-    if (!loading->items)
+    loading->entries = calloc(loading->items_max + 1, sizeof(loading->entries[0]));
+    if (!loading->items || !loading->entries)
         return error_no_memory(error);
     while (loading->reader.rest.length > 0) {
         if (!load_record(loading, error))
             return false;
     }
     return !loading->reader.is_broken || refuse_content(error);
+}
+
+/* Once the file has been read to its end without a fault. */
+static void restore_all(struct loading *loading)
+{
+    for (size_t i = 0; i < loading->entries_count; i++)
+        cache_restore(loading->cache, &loading->entries[i]);
+    loading->count.loaded = loading->entries_count;
 }
 
 bool state_load(struct cache *cache, const struct snapshot *snapshot, const char *path,
@@ -333,6 +347,8 @@ bool state_load(struct cache *cache, const struct snapshot *snapshot, const char
         return false;
     loading.reader.rest = buffer_slice(&bytes);
     bool is_loaded = bytes.length == 0 || load_all(&loading, error);
+    if (is_loaded)
+        restore_all(&loading);
     loading_release(&loading);
     if (!is_loaded) {
         error_prefix(error, "%s: ", path);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,18 @@ static const char magic[sizeof(((struct head *)0)->magic)] = "mqueryd\n";
 static bool refuse(enum error_code code, const char *path, const char *reason, struct error *error)
 {
     return error_set(error, code, "%s: %s", ESCAPED(slice_from_string(path)), reason);
+}
+
+/* What it says is told to clients, so nobody else may have written it. */
+static const char *find_fault(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return "it is no regular file";
+    if (status.st_uid != geteuid())
+        return "it belongs to another user";
+    return status.st_mode & (S_IWGRP | S_IWOTH) ? "other users may write to it" : NULL;
 }
 
 /* -- writing -------------------------------------------------------------------------------- */
@@ -69,21 +82,38 @@ static void flush(struct state_writer *writer)
     buffer_clear(&writer->pending);
 }
 
+/* A process that was killed has left it behind, and its lock went with the process. Whoever still
+ * has it saves at this moment; so does whoever renamed it between our two looks. */
+static const char *lock_temporary(int fd, const char *name)
+{
+    struct stat ours;
+    struct stat named;
+
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return "another process is saving, too";
+    if (fstat(fd, &ours) != 0 || lstat(name, &named) != 0 || ours.st_ino != named.st_ino)
+        return "another process has just saved";
+    return ftruncate(fd, 0) == 0 ? NULL : strerrordesc_np(errno);
+}
+
 static bool open_temporary(struct state_writer *writer, struct error *error)
 {
     static const struct head nothing;
     CLEANUP(buffer_release) struct buffer name = BUFFER_INIT(PATH_MAX);
 
-    (void)buffer_format(&name, "%s.XXXXXX", writer->path);
-    writer->temporary = buffer_ok(&name) ? buffer_take(&name) : NULL;
-    if (!writer->temporary)
+    (void)buffer_format(&name, "%s.new", writer->path);
+    if (!buffer_ok(&name))
         return refuse(ERROR_INTERNAL, writer->path, "the name is too long", error);
-    writer->fd = mkostemp(writer->temporary, O_CLOEXEC); /* 0600 */
-    if (writer->fd < 0) {
-        int code = errno;
-        free(TAKE(writer->temporary));
-        return refuse(ERROR_INTERNAL, writer->path, strerrordesc_np(code), error);
-    }
+    writer->fd =
+        open(buffer_string(&name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (writer->fd < 0)
+        return refuse(ERROR_INTERNAL, writer->path, strerrordesc_np(errno), error);
+    const char *fault = find_fault(writer->fd);
+    if (!fault)
+        fault = lock_temporary(writer->fd, buffer_string(&name));
+    if (fault)
+        return refuse(ERROR_INTERNAL, buffer_string(&name), fault, error);
+    writer->temporary = buffer_take(&name);
     write_all(writer, slice_of((const char *)&nothing, sizeof(nothing)));
     return true;
 }
@@ -171,10 +201,10 @@ void state_writer_free(struct state_writer *writer)
 {
     if (!writer)
         return;
-    if (writer->fd >= 0)
-        (void)close(writer->fd);
     if (writer->temporary)
         (void)unlink(writer->temporary);
+    if (writer->fd >= 0)
+        (void)close(writer->fd); /* and with it the lock */
     free(writer->temporary);
     EVP_MD_CTX_free(writer->hash);
     buffer_release(&writer->pending);
@@ -182,18 +212,6 @@ void state_writer_free(struct state_writer *writer)
 }
 
 /* -- reading -------------------------------------------------------------------------------- */
-
-/* What it says is told to clients, so nobody else may have written it. */
-static const char *find_fault(int fd)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return "it is no regular file";
-    if (status.st_uid != geteuid())
-        return "it belongs to another user";
-    return status.st_mode & (S_IWGRP | S_IWOTH) ? "other users may write to it" : NULL;
-}
 
 /* How much of `size` bytes was there. */
 static size_t read_all(int fd, void *out, size_t size)

@@ -204,19 +204,36 @@ void turns_withdraw(struct turns *turns, struct job *job)
 
 /* -- running -------------------------------------------------------------------------------- */
 
+/* Each gets half of what those before it have left, so that a few that are silent cannot hold all
+ * threads between them. */
+static bool leaves_enough(const struct turns *turns, const struct queue *queue)
+{
+    return queue->count.running <= turns->threads_max - turns->all.running;
+}
+
+/* The queues passed over hold more threads each than are left: they are few. */
+static struct queue *first_in(const struct turns *turns, struct list *ring)
+{
+    for (struct list *place = ring->next; place != ring; place = place->next) {
+        struct queue *queue = LIST_ITEM(place, struct queue, place);
+        if (leaves_enough(turns, queue))
+            return queue;
+    }
+    return NULL;
+}
+
 /* The queue whose turn it is, or NULL: rings alternate while both have something to run. */
 static struct queue *next_queue(struct turns *turns)
 {
-    bool may_known = !list_is_empty(&turns->known_ring);
-    bool may_strangers =
-        !list_is_empty(&turns->strangers_ring) && turns->strangers.running < turns->strangers_max;
+    bool may_strangers = turns->strangers.running < turns->strangers_max;
+    struct queue *known = first_in(turns, &turns->known_ring);
+    struct queue *stranger = may_strangers ? first_in(turns, &turns->strangers_ring) : NULL;
 
-    if (!may_known && !may_strangers)
+    if (!known && !stranger)
         return NULL;
-    bool strangers = may_known && may_strangers ? turns->is_strangers_turn : may_strangers;
-    turns->is_strangers_turn = !strangers;
-    const struct list *ring = strangers ? &turns->strangers_ring : &turns->known_ring;
-    return LIST_ITEM(ring->next, struct queue, place);
+    bool is_strangers_turn = known && stranger ? turns->is_strangers_turn : !known;
+    turns->is_strangers_turn = !is_strangers_turn;
+    return is_strangers_turn ? stranger : known;
 }
 
 struct turn turns_begin(struct turns *turns)

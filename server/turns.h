@@ -6,7 +6,8 @@
  * Jobs wait in queues, one a registry. A queue stands in a ring while it has a job that may be
  * started: in the ring of known registries or in that of strangers. Taking the first of a ring and
  * putting it last again is the turn; a queue at its bound of threads stands in no ring, so finding
- * the next job never walks over queues that cannot be served.
+ * the next job walks over few queues that cannot be served: those that hold more threads than are
+ * left.
  */
 #ifndef SERVER_TURNS_H
 #define SERVER_TURNS_H

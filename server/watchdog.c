@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "server/address.h"
+#include "base/number.h"
 
 enum {
     ROUNDS = 3,      /* in the time that is given: one may be late */
@@ -15,7 +15,7 @@ static bool is_ours(struct slice process)
     unsigned id = 0;
 
     return process.length == 0 ||
-           (address_parse_number(process, INT32_MAX, &id) && id == (unsigned)getpid());
+           (number_parse(process, INT32_MAX, &id) && id == (unsigned)getpid());
 }
 
 void watchdog_open(struct watchdog *watchdog, struct slice microseconds, struct slice process)
@@ -26,7 +26,7 @@ void watchdog_open(struct watchdog *watchdog, struct slice microseconds, struct 
     if (microseconds.length <= DIGITS_BELOW || !is_ours(process))
         return;
     microseconds.length -= DIGITS_BELOW;
-    if (address_parse_number(microseconds, UINT32_MAX, &milliseconds))
+    if (number_parse(microseconds, UINT32_MAX, &milliseconds))
         watchdog->interval = milliseconds / ROUNDS;
 }
 

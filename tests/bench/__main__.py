@@ -5,7 +5,7 @@ usage: python3 -m bench [FIGURE...]      all of them by default; script/bench se
 """
 import sys
 
-from bench import batches, changes, commands, crowds, latency, logs, pushes, rates, sizes
+from bench import batches, changes, commands, crowds, holes, latency, logs, pushes, rates, sizes
 from support import docker_registry
 
 
@@ -22,7 +22,8 @@ FIGURES = {
     "flight": (crowds.one_flight, False),
     "start": (sizes.first_answer, False),
     "memory": (sizes.memory, False),
-    "blackholes": (crowds.black_holes, True),
+    "blackholes": (holes.black_holes, True),
+    "silent": (holes.silent, True),
     "log": (logs.access, False),
     "latency": (latency.beside_misses, True),
     "reload": (changes.reload, False),

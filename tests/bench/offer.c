@@ -5,12 +5,13 @@
  *
  *   offer PORT PATTERN RATE SECONDS CONNECTIONS [FIRST [ACCEPT]]
  *
- * PATTERN is a path; a %d in it becomes FIRST, FIRST + 1, ... Each request has a time at which it
- * is due, and its latency counts from then: one that had to wait for a free connection, or for this
- * program itself to be given a processor, has waited (clients that send only once they have been
- * answered leave out just the slow moments). The one line printed, times in microseconds:
+ * PATTERN is a path, or several with blanks between them that are asked for in turn; a %d in it
+ * becomes FIRST, FIRST + 1, ... Each request has a time at which it is due, and its latency counts
+ * from then: one that had to wait for a free connection, or for this program itself to be given a
+ * processor, has waited (clients that send only once they have been answered leave out just the
+ * slow moments). The one line printed, times in microseconds:
  *
- *   rate 19998 answered 100000 failed 0 p50 92 p90 180 p99 431 p999 1204 max 3001
+ *   rate 19998 answered 100000 failed 0 p50 92 p90 180 p95 233 p99 431 p999 1204 max 3001
  *
  * "rate" is what was really offered: all requests by the time it took to send them. If it is less
  * than what was asked for, the machine could not do it.
@@ -31,7 +32,8 @@
 
 enum {
     REQUEST_SIZE = 2048,
-    TEXT_MAX = 900, /* of a path, and of what is accepted */
+    TEXT_MAX = 900, /* of all paths, and of what is accepted */
+    PATTERNS_MAX = 16,
     ANSWER_SIZE = 16 * 1024,
     EVENTS_AT_ONCE = 64
 };
@@ -49,7 +51,8 @@ struct connection {
 struct load {
     /* what is wanted */
     in_port_t port;
-    const char *pattern;
+    const char *patterns[PATTERNS_MAX];
+    size_t pattern_count;
     const char *accept;
     size_t first;
     int64_t rate;
@@ -148,13 +151,14 @@ static void connect_again(struct load *load, struct connection *connection)
 
 static int write_request(const struct load *load, char *text, size_t size)
 {
-    const char *hole = strstr(load->pattern, "%d");
+    const char *pattern = load->patterns[load->sent % load->pattern_count];
+    const char *hole = strstr(pattern, "%d");
 
     if (!hole)
-        return snprintf(text, size, "GET %s HTTP/1.1\r\nHost: x\r\nAccept: %s\r\n\r\n",
-                        load->pattern, load->accept);
+        return snprintf(text, size, "GET %s HTTP/1.1\r\nHost: x\r\nAccept: %s\r\n\r\n", pattern,
+                        load->accept);
     return snprintf(text, size, "GET %.*s%zu%s HTTP/1.1\r\nHost: x\r\nAccept: %s\r\n\r\n",
-                    (int)(hole - load->pattern), load->pattern, load->first + load->sent, hole + 2,
+                    (int)(hole - pattern), pattern, load->first + load->sent, hole + 2,
                     load->accept);
 }
 
@@ -271,10 +275,10 @@ static void print(struct load *load)
     int64_t offered = taken ? (int64_t)load->sent * second_ns / taken : 0;
 
     qsort(load->latencies, load->answered, sizeof(*load->latencies), compare);
-    (void)printf("rate %lld answered %zu failed %zu p50 %u p90 %u p99 %u p999 %u max %u\n",
+    (void)printf("rate %lld answered %zu failed %zu p50 %u p90 %u p95 %u p99 %u p999 %u max %u\n",
                  (long long)offered, load->answered, load->failed, percentile(load, 500),
-                 percentile(load, 900), percentile(load, 990), percentile(load, 999),
-                 percentile(load, 1000));
+                 percentile(load, 900), percentile(load, 950), percentile(load, 990),
+                 percentile(load, 999), percentile(load, 1000));
 }
 
 static size_t number_from(const char *text, size_t most)
@@ -289,6 +293,12 @@ static size_t number_from(const char *text, size_t most)
     return number;
 }
 
+static void take_patterns(struct load *load, char *text)
+{
+    while (text && load->pattern_count < PATTERNS_MAX)
+        load->patterns[load->pattern_count++] = strsep(&text, " ");
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 6 || argc > 8 || strlen(argv[2]) > TEXT_MAX ||
@@ -298,7 +308,6 @@ int main(int argc, char **argv)
         return 2;
     }
     struct load load = {.port = (in_port_t)number_from(argv[1], UINT16_MAX),
-                        .pattern = argv[2],
                         .accept = argc > 7 ? argv[7] : "*/*",
                         .rate = (int64_t)number_from(argv[3], 1000000),
                         .connection_count = number_from(argv[5], 10000),
@@ -306,6 +315,7 @@ int main(int argc, char **argv)
     load.total = (size_t)load.rate * number_from(argv[4], 1000);
     if (load.total == 0 || load.connection_count == 0)
         return 2;
+    take_patterns(&load, argv[2]);
 
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* the usual 50 us are a request's time */
     connect_all(&load);

@@ -400,7 +400,8 @@ def test_a_bad_certificate_leaves_the_old_one(encrypted, pair):
     ({"tls_cert": "{our.pem}", "tls_key": "{our.pem}"}, "there is no key in it"),
     ({"tls_cert": "{our.pem}", "tls_key": "{other.key}"}, "it is not the key of the certificate"),
     ({"trusted_proxies": "10.0.0.0/33"}, "server.trusted_proxies: '10.0.0.0/33' is not"),
-    ({"tokens_file": "/nowhere"}, "server.tokens_file: /nowhere: No such file")])
+    ({"tokens_file": "/nowhere"}, "server.tokens_file: /nowhere: No such file"),
+    ({"tokens_file": "/dev/zero"}, "server.tokens_file: /dev/zero: the file is too large")])
 def test_what_cannot_work_is_told_before_anything_starts(ca, pair, settings, told):
     places = {"{our.pem}": pair[0]["tls_cert"], "{our.key}": pair[0]["tls_key"],
               "{other.key}": ca.issue("127.0.0.2")[1]}

@@ -102,6 +102,10 @@ def test_a_service_checks_too(with_deletes, tmp_path):
     with Daemon(settings) as daemon:
         target = f"/check?repository={with_deletes.address}/lab/checked"
         assert daemon.ask("POST", target).status == 401
+        for image in (":v1", "@sha256:" + "0" * 64):
+            refused = daemon.ask("POST", target + image,
+                                 {"Authorization": "Bearer a-token-of-the-tests-0123456789"})
+            assert refused.status == 400 and "name the repository alone" in refused.json["error"]
         answer = daemon.ask("POST", target,
                             {"Authorization": "Bearer a-token-of-the-tests-0123456789"})
         assert answer.status == 200

@@ -139,6 +139,18 @@ def test_a_failure_names_the_image_and_leaves_standard_output_empty(registry, sp
     assert pushes.changes(registry) == []
 
 
+def test_a_push_whose_digest_cannot_be_written_says_that_it_is_tagged(registry, spec):
+    path = spec()
+    with open("/dev/full", "w", encoding="ascii") as full:
+        result = mquery("push", "from-spec", path, stdout=full)
+    digest = images.digest_of(registry.find(pushes.TARGET, "manifests", "v1")[1])
+    assert result.returncode == 8
+    assert f": it is tagged, as {digest}, but " in result.stderr
+    assert "standard output: No space left on device" in result.stderr
+    with open("/dev/full", "w", encoding="ascii") as full:
+        assert "tagged" not in mquery("push", "--dry-run", "from-spec", path, stdout=full).stderr
+
+
 # -- from-args, from-images -----------------------------------------------------------------------
 
 def test_P20_from_args_names_the_sources_by_a_template(registry, sources):
@@ -350,6 +362,19 @@ def test_C6_a_name_on_the_command_line_comes_first(command, docker_files):
 
 def test_docker_cfg_may_be_a_name_without_a_slash(command, docker_files):
     assert mquery("--docker-cfg", "docker", *command, cwd=docker_files.parent).returncode == 0
+    docker_files.rename(docker_files.parent / "cfg")
+    assert mquery("--docker-cfg", "cfg", *command, cwd=docker_files.parent).returncode == 0
+
+
+def test_C1_an_empty_file_says_nothing_and_a_broken_one_is_named_as_it_was_given(
+        command, docker_files):
+    file = docker_files / "config.json"
+    file.write_bytes(b"")
+    assert mquery("--docker-cfg", str(file), *command).returncode == 4
+    file.write_bytes(b"{")
+    docker_files.rename(docker_files.parent / "cfg")
+    status, out, err = said(mquery("--docker-cfg", "cfg", *command, cwd=docker_files.parent))
+    assert (status, out) == (2, "") and " cfg/config.json: " in err
 
 
 def test_S32_the_targets_password_is_not_for_the_sources_registry(

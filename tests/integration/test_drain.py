@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from support import behave
+from support.metrics import scrape
 from support.processes import wait_until
 
 
@@ -89,6 +90,8 @@ def test_a_client_that_left_in_a_body_does_not_delay_the_end(start):
     with socket.create_connection((daemon.host, daemon.port)) as client:
         client.sendall(b"POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                        b"Content-Length: 9\r\n\r\n[")
+    wait_until(lambda: scrape(daemon).value("mquery_http_in_flight_requests") == 2,
+               "the body to be waited for, besides this question")
     daemon.terminate()
     daemon.wait()
 

@@ -3,6 +3,7 @@
 service goes on."""
 import contextlib
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -40,16 +41,39 @@ def answers(client):
 
 # -- descriptors ----------------------------------------------------------------------------------
 
+@contextlib.contextmanager
+def descriptors(count):
+    """For daemons that are started meanwhile."""
+    command = daemons.MQUERYD
+    daemons.MQUERYD = ["prlimit", f"--nofile={count}:{count}", *command]
+    try:
+        yield
+    finally:
+        daemons.MQUERYD = command
+
+
 @pytest.fixture
 def cramped(registry):
     """A daemon that may have few descriptors, from its start on."""
-    command = daemons.MQUERYD
-    daemons.MQUERYD = ["prlimit", f"--nofile={FEW}:{FEW}", *command]
-    try:
-        with daemons.Daemon({"registry": {"hosts": [listing(registry)]}}) as daemon:
-            yield daemon
-    finally:
-        daemons.MQUERYD = command
+    with descriptors(FEW), daemons.Daemon({"registry": {"hosts": [listing(registry)]}}) as daemon:
+        yield daemon
+
+
+def run_with_descriptors(count, *arguments):
+    return subprocess.run(["prlimit", f"--nofile={count}:{count}", *daemons.MQUERYD, *arguments],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=PATIENCE, check=False)
+
+
+def test_with_fewer_descriptors_than_one_question_takes_it_does_not_start(registry, image):
+    ended = run_with_descriptors(10, "--listen", "127.0.0.1:0")
+    assert ended.returncode == 1
+    told = re.fullmatch(r"mqueryd: the limit on open files \(LimitNOFILE=, ulimit -n\) is 10; "
+                        r"(\d+) are the least\n", ended.stderr)
+    assert told, ended.stderr
+
+    with descriptors(told[1]), daemons.Daemon({"registry": {"hosts": [listing(registry)]}}) as daemon:
+        assert daemon.query(image).status == 200
 
 
 def test_connections_leave_descriptors_for_registries(cramped, image):

@@ -288,6 +288,13 @@ def test_options_tells_what_a_path_takes(daemon):
     assert daemon.ask("OPTIONS", "/nowhere").status == 404
 
 
+def test_options_of_the_server_itself_tells_all_that_it_takes(daemon):
+    daemon.is_described = False  # "*" is no path
+    answer = daemon.ask("OPTIONS", "*")
+    assert (answer.status, answer.headers["Allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+    assert daemon.ask("GET", "*").status == 404
+
+
 # -- names for the logs ---------------------------------------------------------------------------
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -89,6 +89,8 @@ def test_a_refusal_is_a_problem_for_those_who_like_them(daemon, images):
     answer = daemon.query(images[3], {"Accept": "application/problem+json"})
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["type"].endswith("#quota-exceeded") and answer.json["code"] == "quota"
+    assert answer.json["violated-policies"] == ["default"]
+    assert answer.headers["RateLimit-Policy"].startswith('"default";')
 
 
 def test_every_answer_tells_what_is_left(daemon, images, registry):

@@ -101,7 +101,7 @@ def test_help_is_a_page_about_its_own_commands(arguments):
     assert (status, err) == (0, "")
     for words in ("inspect IMAGE", "push from-spec FILE", "push from-args", "--docker-cfg PATH"):
         assert words in out
-    assert "mquery" not in out and "check-registry" not in out
+    assert "mquery" not in out and "check-registry" not in out and "query" not in out
     assert max(map(len, out.splitlines())) < 80
 
 

@@ -154,6 +154,33 @@ def test_H10_a_body_shorter_than_stated_is_an_error(daemon, registry, image):
     assert_failed(daemon.query(image), 502, "upstream")
 
 
+def in_one_piece(text):
+    return lambda *_: Raw([text.encode()])
+
+
+CUT_HEAD = "HTTP/1.1 200 OK\r\nContent-Ty"
+
+
+def test_H10_H19_a_head_that_is_cut_is_forgiven_once_as_a_body_is(daemon, registry, image):
+    registry.script("GET */manifests/*", in_one_piece(CUT_HEAD), behave.honest)
+    assert daemon.query(image).platforms == ["linux/amd64"]
+
+
+def test_H10_a_head_that_is_always_cut_is_an_error(daemon, registry, image):
+    registry.script("GET */manifests/*", in_one_piece(CUT_HEAD))
+    assert_failed(daemon.query(image), 502, "upstream")
+    assert len(registry.requests) == 2
+
+
+def test_H10_a_length_that_nobody_can_count_to_is_an_error(daemon, registry, image):
+    registry.script("GET */manifests/*", in_one_piece(
+        f"HTTP/1.1 200 OK\r\nContent-Type: {images.OCI_INDEX}\r\nContent-Length: {10 ** 23}\r\n"
+        "Connection: close\r\n\r\n" + images.encode(GOOD).decode()))
+    answer = daemon.query(image)
+    assert_failed(answer, 502, "upstream")
+    assert "Content-Length" in answer.json["error"]
+
+
 def test_S16_what_follows_the_stated_length_is_not_read(daemon, registry, image):
     registry.script("GET */manifests/*", behave.overlong)
     assert daemon.query(image).platforms == ["linux/amd64"]

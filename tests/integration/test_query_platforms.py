@@ -171,7 +171,7 @@ def test_T8_a_platform_is_supported_by_exact_equality(registry, daemon, offered,
 
 
 def test_T8_what_is_no_platform_is_an_invalid_request(registry, daemon):
-    for text in ("linux", "linux/", "a/b/c/d", "linux/*"):
+    for text in ("linux", "linux/", "a/b/c/d", "linux/*", "", "windows/amd64:"):
         answer = ask(registry, daemon, index_of("linux/amd64"), platform=text)
         assert (answer.status, answer.code) == (400, "invalid"), text
 
@@ -187,6 +187,21 @@ def test_T10_windows_versions_are_told_apart(registry, daemon):
     answer = ask(registry, daemon, index([entry(each) for each in versions]))
     assert answer.json["archlist"] == versions
     assert "warnings" not in answer.json
+
+
+@pytest.mark.parametrize("asked, supported, runs", [
+    ("windows/amd64", True, None),
+    ("windows/amd64:10.0.17763.2300", True, None),
+    ("windows/amd64:10.0.20348.3000", False, "windows/amd64:10.0.20348.2113"),
+    ("windows/amd64:10.0.14393.1", False, None)])
+def test_T10_a_version_is_asked_for_as_it_is_shown(registry, daemon, asked, supported, runs):
+    document = index([entry(platform("windows/amd64", os_version=version))
+                      for version in ("10.0.17763.2300", "10.0.20348.2113")])
+    answer = ask(registry, daemon, document, platform=asked)
+    assert answer.json["platform"] == asked
+    assert (answer.json["supported"], answer.json.get("runs")) == (supported, runs)
+    text = ask(registry, daemon, document, platform=asked, format="text").body.decode()
+    assert f" * {asked}: {'supported' if supported else 'not supported'}" in text
 
 
 def test_T11_two_equal_platforms_are_both_given_with_a_warning(registry, daemon):

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings: the file, the environment and PORT, flags, and what is wrong with any of them."""
 import json
+import os
+import subprocess
 
 import pytest
 
-from support.daemon import Daemon, run
+from support.daemon import MQUERYD, Daemon, run
 from support.docker_registry import listing
 from support.images import index_of
 from support.processes import free_port
@@ -71,6 +73,41 @@ def test_a_mistake_in_the_file_is_named_with_its_place(secret_file, text, where)
     ended = run("--config", path)
     assert ended.returncode == 2
     assert path + where in ended.stderr
+
+
+@pytest.mark.parametrize("settings, told", [
+    (["server.listen=127.0.0.1:9", "server.admin=127.0.0.1:9"],
+     "server.admin is the same address as server.listen"),
+    (["server.listen=127.0.0.1:0", "server.admin=127.0.0.1:0"], None)])
+def test_two_doors_want_two_addresses(settings, told):
+    flags = [part for setting in settings for part in ("--set", setting)]
+    ended = run("--check-config", *flags)
+    assert ended.returncode == (2 if told else 0)
+    assert told is None or told in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["ca_file", "client_key"])
+def test_a_file_that_is_read_later_is_no_fifo(tmp_path, name):
+    """Whoever opened it would wait for its writer."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    files = {"client_cert": "/dev/null", "client_key": "/dev/null", name: str(fifo)}
+    ended = run("--check-config", environment={
+        "MQUERY_REGISTRY_HOSTS": json.dumps([{"name": "a.test", **files}])})
+    assert ended.returncode == 2
+    assert f"{fifo}: it is no regular file" in ended.stderr
+
+
+def test_settings_may_come_through_a_pipe():
+    ended = subprocess.run([*MQUERYD, "--print-config", "--config", "/dev/stdin"], check=False,
+                           input="cache: {fresh: 17s}\n", text=True, capture_output=True)
+    assert ended.returncode == 0 and "fresh: 17s" in ended.stdout, ended.stderr
+
+
+def test_pushes_that_nobody_may_do_are_warned_about(start):
+    said = "push.enabled lets nobody push"
+    assert said in start({"push": {"enabled": True}}).wait_for_log(said)
+    assert said not in start({"push": {"enabled": True, "anonymous": True}}).log
 
 
 @pytest.mark.parametrize("variable, value", [

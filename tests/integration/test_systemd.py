@@ -116,6 +116,8 @@ def test_it_shows_that_it_lives_while_it_serves(start, sink):
     pings = sink.times("WATCHDOG")
     assert all(later - earlier < 4 for earlier, later in zip(pings, pings[1:]))
     assert "/health" not in daemon.log
+    counted = 'mquery_http_requests_total{route="/health",method="GET",code="200"} '
+    assert counted + "0\n" in daemon.get("/metrics").body.decode()
 
 
 def test_it_does_not_where_nobody_watches_or_another_is_meant(start, sink):

@@ -19,6 +19,9 @@ static void test_the_nearest_name_is_suggested(void **state)
         {"memroy", ", did you mean 'memory'?"},
         {"fresh", ", did you mean 'fresh'?"},
         {"frxxx", ""},
+        {"mmry", ""},
+        {"mmroy", ""},
+        {"memxrx", ", did you mean 'memory'?"},
         {"something", ""},
         {"", ""},
     };
@@ -29,6 +32,32 @@ static void test_the_nearest_name_is_suggested(void **state)
         for (size_t j = 0; j < sizeof(known) / sizeof(known[0]); j++)
             suggestion_consider(&suggestion, slice_from_string(known[j]));
         assert_string_equal(suggestion_phrase(&suggestion), rows[i][1]);
+    }
+}
+
+static void test_slips_in_more_than_a_third_of_the_letters_make_another_word(void **state)
+{
+    static const struct {
+        const char *wanted;
+        const char *known;
+        const char *phrase;
+    } rows[] = {
+        {"--nope", "--type", ""},
+        {"--tyep", "--type", ", did you mean '--type'?"},
+        {"--tgas", "--tags", ", did you mean '--tags'?"},
+        {"-json", "--json", ", did you mean '--json'?"},
+        {"ab", "ax", ", did you mean 'ax'?"},
+        {"ab", "xy", ""},
+        {"ba", "ab", ", did you mean 'ab'?"},
+        {"--sxrvxr", "--server", ", did you mean '--server'?"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct suggestion suggestion = suggestion_begin(slice_from_string(rows[i].wanted));
+        suggestion_consider(&suggestion, slice_from_string(rows[i].known));
+        if (strcmp(suggestion_phrase(&suggestion), rows[i].phrase) != 0)
+            fail_msg("'%s' for '%s'", suggestion_phrase(&suggestion), rows[i].wanted);
     }
 }
 
@@ -56,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_nearest_name_is_suggested),
+        cmocka_unit_test(test_slips_in_more_than_a_third_of_the_letters_make_another_word),
         cmocka_unit_test(test_long_names_are_not_compared),
     };
 

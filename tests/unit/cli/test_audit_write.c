@@ -125,10 +125,45 @@ static void test_what_looks_like_a_formula_is_a_text(void **state)
     }
 }
 
+/* What offers nothing ends with its last word, and what has no name is shown as such. */
+static void test_a_row_of_the_table_ends_without_blanks(void **state)
+{
+    static const char wanted[] = "IMAGE    linux/amd64  OFFERS\n"
+                                 "scratch  no\n"
+                                 "''       ?            ? invalid reference: it is empty\n";
+    CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
+    CLEANUP(report_builder_free_p) struct report_builder *builder = report_builder_new();
+    struct digest digest;
+    struct error error = {0};
+    char names[][8] = {"scratch", ""};
+
+    (void)state;
+    assert_true(digest_parse(SLICE(DIGEST), &digest, &error));
+    struct fleet_image images[] = {
+        {.name = names[0],
+         .answer = {.report = report_builder_finish(builder, &digest, "", true, &error)}},
+        {.name = names[1],
+         .error = {.code = ERROR_INVALID, .message = "invalid reference: it is empty"}}};
+    struct fleet_image *all[] = {&images[0], &images[1]};
+    CLEANUP(requirement_free_p)
+    struct requirement *requirement = requirement_parse(SLICE("amd64"), &error);
+    const struct audit_view view = {
+        .format = AUDIT_TABLE,
+        .requirement = requirement,
+        .name_width = audit_name_width(&(const struct fleet){.images = all, .count = 2}),
+    };
+    audit_write_head(&view, &text);
+    audit_write_row(&view, all[0], &text);
+    audit_write_row(&view, all[1], &text);
+    assert_string_equal(buffer_string(&text), wanted);
+    answer_release(&images[0].answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_format),
+        cmocka_unit_test(test_a_row_of_the_table_ends_without_blanks),
         cmocka_unit_test(test_what_looks_like_a_formula_is_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,36 @@ static void test_L4_requirements_are_met_exactly_after_normalising(void **state)
     }
 }
 
+static void test_L4_a_version_counts_where_it_is_required(void **state)
+{
+    static const struct platform windows = {
+        .os = "windows", .architecture = "amd64", .variant = "", .os_version = "10.0.20348.2113"};
+    static const char *const rows[][2] = {
+        {"windows/amd64", ""},
+        {"windows/amd64:10.0.20348.2113", ""},
+        {"windows/amd64:10.0.17763.1", "windows/amd64:10.0.17763.1 is not offered"},
+        {"windows/amd64:10.0.20348.3000", "windows/amd64:10.0.20348.3000 is not offered "
+                                          "(windows/amd64:10.0.20348.2113 runs on it)"},
+    };
+    CLEANUP(report_builder_free_p) struct report_builder *builder = report_builder_new();
+    struct digest digest;
+    struct error error = {0};
+
+    (void)state;
+    report_add_platform(builder, &windows);
+    assert_true(digest_compute(DIGEST_SHA256, SLICE(""), &digest));
+    CLEANUP(report_unref_p)
+    struct report *report = report_builder_finish(builder, &digest, "m", true, &error);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CLEANUP(buffer_release) struct buffer missing = BUFFER_INIT(1024);
+        CLEANUP(requirement_free_p)
+        struct requirement *requirement = requirement_parse(slice_from_string(rows[i][0]), &error);
+        assert_non_null(requirement);
+        assert_int_equal(requirement_is_met(requirement, report, &missing), !*rows[i][1]);
+        assert_string_equal(buffer_string(&missing), rows[i][1]);
+    }
+}
+
 static void test_L3_every_part_must_be_a_platform(void **state)
 {
     (void)state;
@@ -117,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_L4_requirements_are_met_exactly_after_normalising),
+        cmocka_unit_test(test_L4_a_version_counts_where_it_is_required),
         cmocka_unit_test(test_L3_every_part_must_be_a_platform),
         cmocka_unit_test(test_an_architecture_that_nobody_knows_is_refused_by_its_name),
         cmocka_unit_test(test_there_may_be_64_platforms_and_no_more),

@@ -156,7 +156,7 @@ static void test_what_is_missing_or_wrong_is_named(void **state)
          "--platforms: "},
         {spec_from_template,
          {"--platforms=", "--template=a:ARCH", "--target=a:1"},
-         "no source image is given"},
+         "--platforms: no source image is given"},
         {spec_from_template, {"app.yaml"}, "push from-args takes no 'app.yaml'"},
         {spec_from_images, {"--target=a:1"}, "which images?"},
         {spec_from_images, {"a:1"}, "--target IMAGE is missing"},

@@ -91,7 +91,7 @@ static void test_what_a_host_says_of_a_matter_is_all_of_it(void **state)
         load("[{name: '*.test', ca_file: /dev/null, credential_helper: pattern},"
              " {name: insecure.test, insecure_skip_verify: true},"
              " {name: plain.test, plain_http: true},"
-             " {name: own.test, extra_ca_files: [/dev/zero]},"
+             " {name: own.test, extra_ca_files: [/proc/self/exe]},"
              " {name: anonymous.test, credential_helper: null},"
              " {name: silent.test}]");
 

@@ -44,17 +44,17 @@ static void test_scalars_keep_their_text(void **state)
     (void)state;
     assert_int_equal(root->kind, YAML_MAPPING);
     assert_int_equal(root->count, 10);
-    assert_text(yaml_get(root, "version"), "1.0");
-    assert_text(yaml_get(root, "answer"), "yes");
-    assert_text(yaml_get(root, "octal"), "010");
-    assert_text(yaml_get(root, "quoted"), "a\tb");
-    assert_text(yaml_get(root, "folded"), "a b");
-    assert_true(yaml_get(root, "nothing")->is_null);
-    assert_true(yaml_get(root, "tilde")->is_null);
-    assert_true(yaml_get(root, "null")->is_null);
-    assert_false(yaml_get(root, "empty")->is_null);
-    assert_false(yaml_get(root, "not_null")->is_null);
-    assert_null(yaml_get(root, "other"));
+    assert_text(value_of(root, "version"), "1.0");
+    assert_text(value_of(root, "answer"), "yes");
+    assert_text(value_of(root, "octal"), "010");
+    assert_text(value_of(root, "quoted"), "a\tb");
+    assert_text(value_of(root, "folded"), "a b");
+    assert_true(value_of(root, "nothing")->is_null);
+    assert_true(value_of(root, "tilde")->is_null);
+    assert_true(value_of(root, "null")->is_null);
+    assert_false(value_of(root, "empty")->is_null);
+    assert_false(value_of(root, "not_null")->is_null);
+    assert_null(find_value(root, "other"));
 }
 
 static void test_nodes_know_their_line_and_column(void **state)
@@ -63,7 +63,7 @@ static void test_nodes_know_their_line_and_column(void **state)
     struct yaml_tree *tree =
         parse("# comment\na:\n  - one\n  -   b: {c: d}\ne: \xc3\xa9 # two bytes, one column\n");
     const struct yaml_node *root = yaml_root(tree);
-    const struct yaml_node *list = yaml_get(root, "a");
+    const struct yaml_node *list = value_of(root, "a");
 
     (void)state;
     assert_place(root, 2, 1);
@@ -71,8 +71,8 @@ static void test_nodes_know_their_line_and_column(void **state)
     assert_place(list, 3, 3);
     assert_place(list->items[0], 3, 5);
     assert_place(list->items[1], 4, 7);
-    assert_place(yaml_get(list->items[1], "b"), 4, 10);
-    assert_place(yaml_get(yaml_get(list->items[1], "b"), "c"), 4, 14);
+    assert_place(value_of(list->items[1], "b"), 4, 10);
+    assert_place(value_of(value_of(list->items[1], "b"), "c"), 4, 14);
     assert_place(root->keys[1], 5, 1);
     assert_place(root->items[1], 5, 4);
 }
@@ -101,7 +101,7 @@ static void test_an_empty_document_has_no_root(void **state)
     CLEANUP(yaml_tree_free_p)
     struct yaml_tree *tree = yaml_parse((struct slice){0}, "file", &error);
     assert_non_null(tree);
-    assert_null(yaml_get(yaml_root(tree), "a"));
+    assert_null(find_value(yaml_root(tree), "a"));
 }
 
 static void test_the_root_may_be_anything(void **state)
@@ -112,7 +112,7 @@ static void test_the_root_may_be_anything(void **state)
 
     (void)state;
     assert_text(yaml_root(scalar), "text");
-    assert_null(yaml_get(yaml_root(scalar), "a"));
+    assert_null(find_value(yaml_root(scalar), "a"));
     assert_int_equal(yaml_root(list)->kind, YAML_SEQUENCE);
     assert_int_equal(yaml_root(list)->count, 0);
     assert_int_equal(yaml_root(mapping)->kind, YAML_MAPPING);
@@ -128,11 +128,11 @@ static void test_aliases_are_expanded(void **state)
     const struct yaml_node *root = yaml_root(tree);
 
     (void)state;
-    assert_text(yaml_get(root, "b"), "one");
-    assert_text(yaml_get(root, "d")->items[0], "one");
-    assert_text(yaml_get(root, "d")->items[1], "two");
-    assert_text(yaml_get(root, "f"), "three");
-    assert_text(yaml_get(root, "three"), "g");
+    assert_text(value_of(root, "b"), "one");
+    assert_text(value_of(root, "d")->items[0], "one");
+    assert_text(value_of(root, "d")->items[1], "two");
+    assert_text(value_of(root, "f"), "three");
+    assert_text(value_of(root, "three"), "g");
 }
 
 static void test_merges_add_what_is_not_there(void **state)
@@ -142,21 +142,21 @@ static void test_merges_add_what_is_not_there(void **state)
                                    "one: {<<: *base, b: 3, d: 3}\nmany: {<<: [*base, *more]}\n"
                                    "chain: {<<: {<<: *base, e: 4}}\nquoted: {'<<': text}\n");
     const struct yaml_node *root = yaml_root(tree);
-    const struct yaml_node *one = yaml_get(root, "one");
-    const struct yaml_node *many = yaml_get(root, "many");
-    const struct yaml_node *chain = yaml_get(root, "chain");
+    const struct yaml_node *one = value_of(root, "one");
+    const struct yaml_node *many = value_of(root, "many");
+    const struct yaml_node *chain = value_of(root, "chain");
 
     (void)state;
     assert_int_equal(one->count, 3);
     assert_text(one->keys[0], "b");
-    assert_text(yaml_get(one, "a"), "1");
-    assert_text(yaml_get(one, "b"), "3");
+    assert_text(value_of(one, "a"), "1");
+    assert_text(value_of(one, "b"), "3");
     assert_int_equal(many->count, 3);
-    assert_text(yaml_get(many, "b"), "1");
-    assert_text(yaml_get(many, "c"), "2");
+    assert_text(value_of(many, "b"), "1");
+    assert_text(value_of(many, "c"), "2");
     assert_int_equal(chain->count, 3);
-    assert_text(yaml_get(chain, "b"), "1");
-    assert_text(yaml_get(yaml_get(root, "quoted"), "<<"), "text");
+    assert_text(value_of(chain, "b"), "1");
+    assert_text(value_of(value_of(root, "quoted"), "<<"), "text");
 }
 
 static void test_refusals_name_line_and_column(void **state)
@@ -289,7 +289,7 @@ static void test_S14_a_mapping_of_thousands_of_keys_is_read(void **state)
     for (int i = 0; i < 9000; i++)
         buffer_format(&text, "k%d: %d\n", i, i);
     CLEANUP(yaml_tree_free_p) struct yaml_tree *tree = parse(buffer_string(&text));
-    assert_text(yaml_get(yaml_root(tree), "k8999"), "8999");
+    assert_text(value_of(yaml_root(tree), "k8999"), "8999");
     buffer_append_string(&text, "k4500: again\n");
     assert_refused(buffer_slice(&text), ERROR_INVALID, "file:9001:1: repeated key");
 }

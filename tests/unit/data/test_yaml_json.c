@@ -28,17 +28,17 @@ static void test_scalars_keep_their_text(void **state)
     (void)state;
     assert_int_equal(root->kind, YAML_MAPPING);
     assert_int_equal(root->count, 10);
-    assert_text(yaml_get(root, "number"), "1.0");
-    assert_text(yaml_get(root, "exponent"), "-1E+2");
-    assert_text(yaml_get(root, "yes"), "true");
-    assert_text(yaml_get(root, "big"), "123456789012345678901234567890");
-    assert_true(yaml_get(root, "null")->is_null);
-    assert_false(yaml_get(root, "text")->is_null);
-    assert_false(yaml_get(root, "empty")->is_null);
-    assert_text(yaml_get(root, "<<"), "merge");
-    assert_int_equal(yaml_get(root, "list")->kind, YAML_SEQUENCE);
-    assert_int_equal(yaml_get(root, "list")->count, 0);
-    assert_int_equal(yaml_get(root, "map")->kind, YAML_MAPPING);
+    assert_text(value_of(root, "number"), "1.0");
+    assert_text(value_of(root, "exponent"), "-1E+2");
+    assert_text(value_of(root, "yes"), "true");
+    assert_text(value_of(root, "big"), "123456789012345678901234567890");
+    assert_true(value_of(root, "null")->is_null);
+    assert_false(value_of(root, "text")->is_null);
+    assert_false(value_of(root, "empty")->is_null);
+    assert_text(value_of(root, "<<"), "merge");
+    assert_int_equal(value_of(root, "list")->kind, YAML_SEQUENCE);
+    assert_int_equal(value_of(root, "list")->count, 0);
+    assert_int_equal(value_of(root, "map")->kind, YAML_MAPPING);
 }
 
 static void test_all_that_json_allows_in_a_string_is_read(void **state)

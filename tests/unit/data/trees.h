@@ -5,6 +5,8 @@
 #ifndef TESTS_DATA_TREES_H
 #define TESTS_DATA_TREES_H
 
+#include <stdlib.h>
+
 #include "data/yaml.h"
 
 /* yaml_parse() or yaml_parse_json(). */
@@ -28,6 +30,28 @@ static inline void assert_refused_by(tree_parser parser, struct slice text, enum
     assert_null(parser(text, "file", &error));
     assert_string_equal(error.message, message);
     assert_int_equal(error.code, code);
+}
+
+/* The value of `key` in a mapping, or NULL. */
+static inline const struct yaml_node *find_value(const struct yaml_node *mapping, const char *key)
+{
+    for (size_t i = 0; mapping && mapping->kind == YAML_MAPPING && i < mapping->count; i++) {
+        if (slice_equal_string(mapping->keys[i]->text, key))
+            return mapping->items[i];
+    }
+    return NULL;
+}
+
+/* It is there. */
+static inline const struct yaml_node *value_of(const struct yaml_node *mapping, const char *key)
+{
+    const struct yaml_node *found = find_value(mapping, key);
+
+    if (!found) {
+        fail_msg("there is no '%s'", key);
+        abort(); /* for compilers, to which cmocka does not say that it is over */
+    }
+    return found;
 }
 
 static inline void assert_text(const struct yaml_node *node, const char *text)

@@ -21,10 +21,9 @@ static void assert_parses_as(const char *input, const char *wanted)
         fail_msg("'%s': %s", input, error.message);
         return;
     }
-    assert_true(platform_write(platform, &out));
+    assert_true(platform_write_version(platform, &out));
     if (strcmp(buffer_string(&out), wanted) != 0)
         fail_msg("'%s' is read as '%s', not '%s'", input, buffer_string(&out), wanted);
-    assert_string_equal(platform->os_version, "");
     assert_int_equal(platform->os_feature_count, 0);
     buffer_release(&out);
 }
@@ -61,6 +60,9 @@ static const char *const spellings[][2] = {
     {"riscv64", "linux/riscv64"},
     {"plan10/sparc", "plan10/sparc"},
     {"linux/armv8", "linux/armv8"},
+    {"Windows/x86_64:10.0.17763.2300", "windows/amd64:10.0.17763.2300"},
+    {"windows/amd64/v2:10.0.17763.2300", "windows/amd64/v2:10.0.17763.2300"},
+    {"plan10/sparc:2.0-RC_1", "plan10/sparc:2.0-RC_1"},
 };
 
 static void test_L2_and_L3_platforms_are_read_into_one_spelling(void **state)
@@ -96,6 +98,13 @@ static void test_L3_what_is_no_platform_is_refused_with_its_reason(void **state)
         {"arm64/v8", "begins with an architecture, write linux/ before it"},
         {"ARM/v7", "begins with an architecture"},
         {"arm46", "not an architecture known here"},
+        {"windows/amd64:", parts},
+        {"windows/amd64:10.0:1", parts},
+        {"windows/amd64:10.0/v2", parts},
+        {"windows/amd64:*", parts},
+        {":10.0", parts},
+        {"windows:10.0", "an operating system alone"},
+        {"amd64:10.0", "a version needs its system, write os/architecture:version"},
     };
 
     (void)state;
@@ -194,6 +203,37 @@ static void test_L4_an_os_version_counts_only_where_it_is_asked_for(void **state
     assert_false(platform_equal(&asked, &entry));
 }
 
+static void test_L3_what_is_shown_can_be_asked_for(void **state)
+{
+    struct platform entry = offered("windows", "amd64", "");
+    struct platform other = entry;
+    CLEANUP(buffer_release) struct buffer shown = BUFFER_INIT(PLATFORM_TEXT_MAX);
+    struct error error = {0};
+
+    (void)state;
+    entry.os_version = "10.0.17763.2300";
+    other.os_version = "10.0.20348.2113";
+    assert_true(platform_write_version(&entry, &shown));
+    CLEANUP(platform_free_p) struct platform *asked = platform_parse(buffer_slice(&shown), &error);
+    assert_non_null(asked);
+    assert_true(platform_equal(asked, &entry));
+    assert_false(platform_equal(asked, &other));
+}
+
+/* Every byte of each part escaped, and cut. */
+static void test_S20_no_platform_needs_more_room_than_is_said(void **state)
+{
+    char part[256];
+    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(PLATFORM_TEXT_MAX);
+
+    (void)state;
+    memset(part, '\x1b', sizeof(part) - 1);
+    part[sizeof(part) - 1] = '\0';
+    struct platform longest = offered(part, part, part);
+    longest.os_version = part;
+    assert_true(platform_write_version(&longest, &out));
+}
+
 static void test_S20_a_platform_from_a_registry_is_written_safely(void **state)
 {
     struct platform entry = offered("li\x1b[2Jnux", "amd64\n", "");
@@ -216,6 +256,8 @@ int main(void)
         cmocka_unit_test(test_L12_a_part_has_at_most_128_bytes),
         cmocka_unit_test(test_L4_offered_is_equality_of_meaning),
         cmocka_unit_test(test_L4_an_os_version_counts_only_where_it_is_asked_for),
+        cmocka_unit_test(test_L3_what_is_shown_can_be_asked_for),
+        cmocka_unit_test(test_S20_no_platform_needs_more_room_than_is_said),
         cmocka_unit_test(test_S20_a_platform_from_a_registry_is_written_safely),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,18 @@ static void test_unknown_keys_can_be_passed_over_with_a_warning(void **state)
                         "over, did you mean 'platform'?");
 }
 
+static void test_an_unknown_key_that_was_passed_over_is_told_with_the_error(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    assert_null(spec_parse(SLICE("image: a\nmanifestos:\n- image: b\n"), "a", SPEC_YAML,
+                           SPEC_WARN_UNKNOWN, &error));
+    assert_int_equal(error.code, ERROR_INVALID);
+    assert_string_equal(error.message, "a:1:1: no source image is given; a:2:1: the unknown key "
+                                       "'manifestos' is passed over, did you mean 'manifests'?");
+}
+
 /* -- limits --------------------------------------------------------------------------------- */
 
 static void refuse_many(const char *head, const char *item, size_t count, const char *tail,
@@ -302,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_P19_what_is_wrong_is_told_with_its_place),
         cmocka_unit_test(test_json_is_refused_with_its_place),
         cmocka_unit_test(test_unknown_keys_can_be_passed_over_with_a_warning),
+        cmocka_unit_test(test_an_unknown_key_that_was_passed_over_is_told_with_the_error),
         cmocka_unit_test(test_limits_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,9 @@ static void test_C8_the_kinds_of_credentials(void **state)
 static void test_what_says_nothing_is_nothing(void **state)
 {
     static const char *const texts[] = {
+        "",
+        " \n",
+        "\xef\xbb\xbf",
         "{}",
         "{\"auths\":{}}",
         "{\"auths\":null,\"credHelpers\":null,\"credsStore\":null}",
@@ -113,6 +116,13 @@ static void test_what_says_nothing_is_nothing(void **state)
     }
 }
 
+static void test_C1_a_byte_order_mark_is_passed_over(void **state)
+{
+    (void)state;
+    assert_user_of("\xef\xbb\xbf{\"auths\":{\"reg.x\":{\"auth\":\"dTpw\"}}}\r\n",
+                   CREDENTIAL_FILE_OWN, "reg.x", "r", "u");
+}
+
 static void test_C1_what_is_malformed_is_refused_and_never_quoted(void **state)
 {
     static const struct {
@@ -120,7 +130,7 @@ static void test_C1_what_is_malformed_is_refused_and_never_quoted(void **state)
         enum credential_file_kind kind;
         const char *why;
     } rows[] = {
-        {"", CREDENTIAL_FILE_OWN, "expected"},
+        {"", CREDENTIAL_FILE_VARIABLE, "nothing else"},
         {"canary", CREDENTIAL_FILE_OWN, "expected"},
         {"{\"auths\":{\"reg.x\":{\"auth\":\"canary", CREDENTIAL_FILE_OWN, "at byte"},
         {"{\"auths\":{\"reg.x\":{\"auth\":\"canary\",}}}", CREDENTIAL_FILE_OWN, "expected"},
@@ -329,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_C8_the_kinds_of_credentials),
         cmocka_unit_test(test_what_says_nothing_is_nothing),
+        cmocka_unit_test(test_C1_a_byte_order_mark_is_passed_over),
         cmocka_unit_test(test_C1_what_is_malformed_is_refused_and_never_quoted),
         cmocka_unit_test(test_C3_a_bad_entry_spoils_only_itself),
         cmocka_unit_test(test_an_endless_secret_is_a_fault_of_its_entry),

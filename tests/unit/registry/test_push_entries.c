@@ -125,7 +125,8 @@ static void test_P19_an_image_that_names_no_platform_needs_one_in_the_spec(void 
 
     (void)state;
     give_config(member_at(fixture, 0, 0), on("linux", "", ""));
-    assert_refused(fixture, ERROR_INVALID, "write a platform beside it in the spec");
+    assert_refused(fixture, ERROR_INVALID,
+                   "; write one beside it, as IMAGE=os/arch or in the spec");
 }
 
 static void test_P18_an_artifact_is_refused_by_name(void **state)
@@ -174,6 +175,29 @@ static void test_T36_a_platform_that_an_index_lacks_is_told_with_what_it_offers(
     (void)state;
     assert_refused(fixture, ERROR_UNSUPPORTED,
                    "has no linux/s390x; it offers linux/amd64, linux/arm64");
+}
+
+static void test_T36_versions_are_told_where_nothing_else_tells_entries_apart(void **state)
+{
+    CLEANUP(fixture_free_p)
+    struct fixture *fixture =
+        push_of(INDEX_OF(DESCRIPTOR(OCI_MANIFEST, "11", LINUX("amd64")) "," DESCRIPTOR(
+                    OCI_MANIFEST, "22",
+                    ON("\"os\":\"windows\",\"architecture\":\"amd64\","
+                       "\"os.version\":\"10.0.17763.1\""))),
+                on("linux", "s390x", ""));
+
+    (void)state;
+    assert_refused(fixture, ERROR_UNSUPPORTED, "it offers linux/amd64, windows/amd64:10.0.17763.1");
+}
+
+static void test_P18_a_push_of_nothing_names_the_index_that_lists_nothing(void **state)
+{
+    CLEANUP(fixture_free_p) struct fixture *fixture = push_of(INDEX_OF(""), no_platform);
+
+    (void)state;
+    assert_refused(fixture, ERROR_INVALID,
+                   "'reg.test/lab/source:1' lists nothing: there is nothing to push");
 }
 
 static void test_T36_half_a_platform_selects_nothing_from_an_index(void **state)
@@ -342,6 +366,8 @@ int main(void)
         cmocka_unit_test(test_P18_an_index_is_merged_with_its_attestations_after_its_images),
         cmocka_unit_test(test_T36_a_platform_beside_an_index_selects_with_the_attestation),
         cmocka_unit_test(test_T36_a_platform_that_an_index_lacks_is_told_with_what_it_offers),
+        cmocka_unit_test(test_T36_versions_are_told_where_nothing_else_tells_entries_apart),
+        cmocka_unit_test(test_P18_a_push_of_nothing_names_the_index_that_lists_nothing),
         cmocka_unit_test(test_T36_half_a_platform_selects_nothing_from_an_index),
         cmocka_unit_test(test_P18_one_index_may_be_selected_from_twice_and_is_one_source),
         cmocka_unit_test(test_P18_sources_differ_by_registry_repository_and_target),

@@ -120,20 +120,6 @@ static void test_a_path_of_108_bytes_is_too_long(void **state)
     assert_true(address_parse(text, &address, &error));
 }
 
-static void test_numbers_are_digits_within_a_bound(void **state)
-{
-    (void)state;
-    unsigned number = 7;
-
-    assert_true(address_parse_number(SLICE("0010"), 10, &number));
-    assert_int_equal(number, 10);
-    assert_false(address_parse_number(SLICE("11"), 10, &number));
-    assert_false(address_parse_number(SLICE("4294967297"), INT32_MAX, &number));
-    assert_false(address_parse_number(SLICE(""), 10, &number));
-    assert_false(address_parse_number(SLICE(" 1"), 10, &number));
-    assert_int_equal(number, 10);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,7 +127,6 @@ int main(void)
         cmocka_unit_test(test_a_unix_socket_has_a_path),
         cmocka_unit_test(test_what_is_no_address_is_refused),
         cmocka_unit_test(test_a_path_of_108_bytes_is_too_long),
-        cmocka_unit_test(test_numbers_are_digits_within_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

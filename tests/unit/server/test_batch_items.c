@@ -116,6 +116,8 @@ static void test_other_items_are_invalid_by_themselves(void **state)
                                         "\"a\\u0000\"",
                                         "{\"image\":1}",
                                         "{\"image\":\"a\",\"platform\":[]}",
+                                        "{\"image\":\"a\",\"platform\":\"\"}",
+                                        "{\"image\":\"\"}",
                                         "{\"image\":\"a\",\"id\":{}}",
                                         "{\"image\":\"a\",\"id\":1.5}",
                                         "{\"image\":\"a\",\"image\":\"b\"}"};
@@ -151,7 +153,7 @@ static void test_S34_what_is_too_long_is_invalid(void **state)
     (void)state;
     assert_too_long("\"", REFERENCE_MAX + 1, "\"");
     assert_too_long("{\"image\":\"", REFERENCE_MAX + 1, "\"}");
-    assert_too_long("{\"platform\":\"", BATCH_PLATFORM_MAX + 1, "\"}");
+    assert_too_long("{\"platform\":\"", PLATFORM_MAX + 1, "\"}");
     assert_too_long("{\"id\":\"", BATCH_ID_MAX, "\"}");
     assert_too_long("{\"other\":\"", BATCH_ITEM_SIZE_MAX, "\"}");
 }

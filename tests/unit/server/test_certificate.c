@@ -37,7 +37,7 @@ static void test_what_is_no_certificate_is_refused_by_its_path(void **state)
         {"/dev/null", "/dev/null: there is no certificate in it (PEM is wanted)"},
         {"/nowhere", "/nowhere: No such file or directory"},
         {"/", "/: Is a directory"},
-        {"/dev/zero", "/dev/zero: File too large"},
+        {"/dev/zero", "/dev/zero: the file is too large"},
     };
 
     (void)state;

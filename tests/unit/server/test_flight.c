@@ -166,6 +166,23 @@ static void test_a_flight_that_does_not_end_is_told_until_it_does(void **state)
     assert_true(flights_lost_since(flights) == INT64_MAX);
 }
 
+static void test_a_flight_that_nobody_waits_for_any_more_is_told_as_well(void **state)
+{
+    (void)state;
+    struct flight *before = flight_to("debian", 0);
+    struct flight *after = flight_to("debian", 1);
+    before->deadline = 100;
+    after->deadline = 300;
+    assert_int_equal(start(before, waiter_for("debian")), FLIGHT_STARTED);
+    assert_int_equal(start(after, waiter_for("debian")), FLIGHT_STARTED);
+    assert_null(flights_take_overdue(flights, 150));
+    assert_int_equal(flights_lost_since(flights), 150);
+    assert_null(flights_take_overdue(flights, 200));
+    assert_int_equal(land(before), 0);
+    assert_true(flights_lost_since(flights) == INT64_MAX);
+    assert_int_equal(land(after), 2);
+}
+
 static void test_who_is_overdue_is_taken_off_once_and_nobody_joins_that_flight(void **state)
 {
     (void)state;
@@ -219,6 +236,7 @@ int main(void)
         TEST(test_what_was_asked_before_it_was_forgotten_is_not_joined),
         TEST(test_what_is_asked_by_other_settings_is_not_joined),
         TEST(test_a_flight_that_does_not_end_is_told_until_it_does),
+        TEST(test_a_flight_that_nobody_waits_for_any_more_is_told_as_well),
         TEST(test_who_is_overdue_is_taken_off_once_and_nobody_joins_that_flight),
         TEST(test_held_requests_are_counted_until_they_are_answered),
         TEST(test_once_closed_nothing_starts),

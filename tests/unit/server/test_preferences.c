@@ -214,7 +214,8 @@ static void test_problems_are_for_those_who_name_the_type(void **state)
                 "{\"error\":\"too \\\"much\\\"\",\"code\":\"quota\","
                 "\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\","
                 "\"title\":\"Too Many Requests\",\"status\":429,"
-                "\"detail\":\"too \\\"much\\\"\",\"instance\":\"urn:request:r1\"}");
+                "\"detail\":\"too \\\"much\\\"\",\"instance\":\"urn:request:r1\","
+                "\"violated-policies\":[\"default\"]}");
         }
     }
 }

@@ -106,7 +106,7 @@ static void test_an_absent_parameter_is_no_error(void **state)
     }
 }
 
-static void test_an_optional_parameter_may_be_absent_but_not_bad(void **state)
+static void test_T40_an_optional_parameter_may_be_absent_but_not_bad_or_empty(void **state)
 {
     (void)state;
     static const struct {
@@ -115,7 +115,9 @@ static void test_an_optional_parameter_may_be_absent_but_not_bad(void **state)
         const char *value;
     } rows[] = {
         {"/q", true, ""},
-        {"/q?type=", true, ""},
+        {"/q?type=", false, ""},
+        {"/q?type", false, ""},
+        {"/q?other=", true, ""},
         {"/q?type=oci", true, "oci"},
         {"/q?type=oci&type=oci", false, ""},
         {"/q?type=%zz", false, ""},
@@ -175,7 +177,7 @@ int main(void)
         cmocka_unit_test(test_targets_are_taken_apart),
         cmocka_unit_test(test_parameters_are_decoded),
         cmocka_unit_test(test_an_absent_parameter_is_no_error),
-        cmocka_unit_test(test_an_optional_parameter_may_be_absent_but_not_bad),
+        cmocka_unit_test(test_T40_an_optional_parameter_may_be_absent_but_not_bad_or_empty),
         cmocka_unit_test(test_T40_bad_parameters_are_invalid),
         cmocka_unit_test(test_what_was_in_the_buffer_is_replaced),
     };

@@ -8,6 +8,7 @@
 
 #include "server/snapshot.h"
 #include "server/state.h"
+#include "server/state_file.h"
 #include "tests/unit/server/cache_words.h"
 
 enum {
@@ -311,6 +312,76 @@ static void test_damage_is_found(void **state)
     assert_refused("another version");
 }
 
+/* The checksum is right: it is a fault of whoever wrote it. */
+static void test_of_a_file_that_is_wrong_at_its_end_nothing_is_used(void **state)
+{
+    (void)state;
+    CLEANUP(cache_free_p) struct cache *before = cache_new(&settings);
+    CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT(FILE_SIZE_MAX);
+    struct error error;
+
+    store(before, "debian", START);
+    save(before, then, 1);
+    assert_true(state_file_read(path, &bytes, &error));
+    CLEANUP(state_writer_free_p) struct state_writer *writer = state_writer_new(path, &error);
+    assert_non_null(writer);
+    state_writer_append(writer, buffer_slice(&bytes));
+    state_writer_append(writer, SLICE("X"));
+    assert_true(state_writer_commit(writer, &error));
+    assert_refused("it is not what a service of this version writes");
+}
+
+/* -- what is written beside it -------------------------------------------------------------- */
+
+/* As a process that is killed while it saves leaves it behind. */
+static void test_what_a_killed_process_has_left_is_gone_with_the_next_save(void **state)
+{
+    (void)state;
+    CLEANUP(cache_free_p) struct cache *before = cache_new(&settings);
+    CLEANUP(cache_free_p) struct cache *after = cache_new(&settings);
+    char beside[PATH_SIZE + 8];
+    struct error error;
+
+    (void)snprintf(beside, sizeof(beside), "%s.new", path);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_return_code(fd, 0);
+    assert_int_equal(write(fd, path, sizeof(path)), sizeof(path));
+    (void)close(fd);
+    store(before, "debian", START);
+    save(before, then, 1);
+    assert_int_equal(access(beside, F_OK), -1);
+    assert_int_equal(load(after, later(SECOND)).loaded, 1);
+    assert_true(state_can_be_saved(path, &error));
+    assert_int_equal(access(beside, F_OK), -1);
+}
+
+static void test_two_do_not_save_at_once(void **state)
+{
+    (void)state;
+    struct error error;
+    CLEANUP(state_writer_free_p) struct state_writer *first = state_writer_new(path, &error);
+
+    assert_non_null(first);
+    assert_null(state_writer_new(path, &error));
+    assert_non_null(strstr(error.message, "another process"));
+    assert_true(state_writer_commit(first, &error));
+    CLEANUP(state_writer_free_p) struct state_writer *next = state_writer_new(path, &error);
+    assert_non_null(next);
+}
+
+static void test_a_link_in_its_place_is_not_followed(void **state)
+{
+    (void)state;
+    char beside[PATH_SIZE + 8];
+    struct error error;
+
+    (void)snprintf(beside, sizeof(beside), "%s.new", path);
+    assert_return_code(symlink("/dev/null", beside), 0);
+    assert_null(state_writer_new(path, &error));
+    assert_non_null(strstr(error.message, "symbolic links"));
+    assert_return_code(unlink(beside), 0);
+}
+
 static void test_a_file_that_others_may_have_written_is_refused(void **state)
 {
     (void)state;
@@ -350,6 +421,10 @@ int main(void)
         TEST(test_a_registry_that_is_asked_otherwise_now_begins_anew),
         TEST(test_it_is_used_once),
         TEST(test_damage_is_found),
+        TEST(test_of_a_file_that_is_wrong_at_its_end_nothing_is_used),
+        TEST(test_what_a_killed_process_has_left_is_gone_with_the_next_save),
+        TEST(test_two_do_not_save_at_once),
+        TEST(test_a_link_in_its_place_is_not_followed),
         TEST(test_a_file_that_others_may_have_written_is_refused),
         TEST(test_where_it_cannot_be_written_what_was_there_stays),
     };

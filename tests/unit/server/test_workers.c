@@ -221,6 +221,7 @@ static void test_strangers_together_hold_a_quarter(void **state)
         submit_times(1, strangers[i], true);
     assert_true(wait_for(&scene.at_gate, 2));
     submit_times(4, "a", false);
+    assert_true(wait_for(&scene.at_gate, 6));
     submit_times(2, "b", false);
     assert_true(wait_for(&scene.at_gate, 8));
     assert_int_equal(count_come("123456"), 2);
@@ -243,6 +244,26 @@ static void test_one_registry_holds_half(void **state)
     assert_int_equal(workers_counts(scene.workers).waiting, 3);
     open_gate();
     assert_true(wait_for(&scene.run, 7));
+    end();
+}
+
+static void test_registries_that_are_silent_leave_some_to_the_others(void **state)
+{
+    (void)state;
+    begin(16, 20, 1000);
+    submit_times(20, "a", false);
+    assert_true(wait_for(&scene.at_gate, 8)); /* half */
+    submit_times(20, "b", false);
+    assert_true(wait_for(&scene.at_gate, 13)); /* half of that, and one that is left over */
+    submit_times(3, "c", false);
+    assert_true(wait_for(&scene.at_gate, 15));
+    submit_times(1, "d", false);
+    assert_true(wait_for(&scene.at_gate, 16));
+    assert_int_equal(count_come("a"), 8);
+    assert_int_equal(count_come("b"), 5);
+    assert_int_equal(count_come("c"), 2);
+    open_gate();
+    assert_true(wait_for(&scene.run, 44));
     end();
 }
 
@@ -405,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_known_registries_and_strangers_take_turns),
         cmocka_unit_test(test_strangers_together_hold_a_quarter),
         cmocka_unit_test(test_one_registry_holds_half),
+        cmocka_unit_test(test_registries_that_are_silent_leave_some_to_the_others),
         cmocka_unit_test(test_one_registry_holds_what_the_settings_say),
         cmocka_unit_test(test_a_stranger_that_has_answered_is_one_no_longer),
         cmocka_unit_test(test_a_full_queue_refuses_at_once_and_others_go_on),
