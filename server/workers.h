@@ -6,8 +6,8 @@
  * Jobs wait in bounded queues, one a registry, served in turn. No registry holds more than half of
  * the threads (or what the settings say) or of those that the others leave, and strangers
  * (registries that have not answered lately) together no more than a quarter, so hosts that swallow
- * packets cannot take the others' turn. A queue that is full refuses at once. Threads start with the first job, grow on demand, and end
- * when idle.
+ * packets cannot take the others' turn. A queue that is full refuses at once. Threads start with
+ * the first job, grow on demand, and end when idle.
  */
 #ifndef SERVER_WORKERS_H
 #define SERVER_WORKERS_H
