@@ -21,129 +21,14 @@
 #include "registry/trust.h"
 
 enum {
-    HEADER_BYTES_MAX = 64 * 1024, /* H13: a response's whole head */
-    HEADER_VALUE_MAX = 8 * 1024,  /* A3 */
-    LENGTH_MAX = 18,              /* H10: digits; libcurl passes over what it cannot count to */
-    ERROR_BODY_MAX = 64 * 1024,   /* H13 */
-    STREAM_BUFFER = 64 * 1024,    /* bytes curl moves at once */
-    TRICKLE_BYTES = 1024,         /* H31: a second, for ... */
+    HEADER_VALUE_MAX = 8 * 1024, /* A3 */
+    ERROR_BODY_MAX = 64 * 1024,  /* H13 */
+    STREAM_BUFFER = 64 * 1024,   /* bytes curl moves at once */
+    TRICKLE_BYTES = 1024,        /* H31: a second, for ... */
     TRICKLE_S = 30
 };
 
 /* -- the response's head -------------------------------------------------------------------- */
-
-void exchange_headers_release(struct transfer_headers *headers)
-{
-    free(headers->content_type);
-    free(headers->content_encoding);
-    free(headers->transfer_encoding);
-    free(headers->content_length);
-    free(headers->digest);
-    free(headers->location);
-    free(headers->retry_after);
-    free(headers->links);
-    free(headers->notices);
-    free(headers->range);
-    free(headers->chunk_min_length);
-    free(headers->subject);
-    free(headers->quota.limit);
-    free(headers->quota.remaining);
-    free(headers->quota.reset);
-    free(headers->quota.source);
-    for (size_t i = 0; i < headers->challenge_count; i++)
-        free(headers->challenges[i]);
-    *headers = (struct transfer_headers){0};
-}
-
-/* What it means that a header comes again. */
-enum repetition {
-    REPEATED_EQUALLY, /* H11: it decides something, so with another value it is refused */
-    REPEATED_IDLY,    /* the first counts */
-    REPEATED_JOINED   /* a list may come in several (RFC 9110, section 5.3) */
-};
-
-struct header_place {
-    struct slice name;
-    char **slot;
-    enum repetition repetition;
-};
-
-static struct header_place header_place(struct transfer_headers *headers, struct slice name)
-{
-    const struct header_place places[] = {
-        {SLICE("content-type"), &headers->content_type, REPEATED_EQUALLY},
-        {SLICE("content-encoding"), &headers->content_encoding, REPEATED_EQUALLY},
-        {SLICE("transfer-encoding"), &headers->transfer_encoding, REPEATED_EQUALLY},
-        {SLICE("content-length"), &headers->content_length, REPEATED_EQUALLY},
-        {SLICE("docker-content-digest"), &headers->digest, REPEATED_EQUALLY},
-        {SLICE("location"), &headers->location, REPEATED_EQUALLY},
-        {SLICE("retry-after"), &headers->retry_after, REPEATED_EQUALLY},
-        {SLICE("link"), &headers->links, REPEATED_JOINED},
-        {SLICE("warning"), &headers->notices, REPEATED_JOINED},
-        {SLICE("range"), &headers->range, REPEATED_IDLY},
-        {SLICE("oci-chunk-min-length"), &headers->chunk_min_length, REPEATED_IDLY},
-        {SLICE("oci-subject"), &headers->subject, REPEATED_IDLY},
-        {SLICE("ratelimit-limit"), &headers->quota.limit, REPEATED_IDLY},
-        {SLICE("ratelimit-remaining"), &headers->quota.remaining, REPEATED_IDLY},
-        {SLICE("ratelimit-reset"), &headers->quota.reset, REPEATED_IDLY},
-        {SLICE("docker-ratelimit-source"), &headers->quota.source, REPEATED_IDLY},
-        {SLICE("x-ratelimit-limit"), &headers->quota.limit, REPEATED_IDLY},
-        {SLICE("x-ratelimit-remaining"), &headers->quota.remaining, REPEATED_IDLY},
-        {SLICE("x-ratelimit-reset"), &headers->quota.reset, REPEATED_IDLY},
-    };
-
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        if (slice_equal_ignoring_case(name, places[i].name))
-            return places[i];
-    return (struct header_place){.slot = NULL};
-}
-
-static bool keep_challenge(struct transfer_headers *headers, struct slice value)
-{
-    if (headers->challenge_count == TRANSFER_CHALLENGES_MAX)
-        return true;
-    char *copy = slice_copy(value);
-    if (copy)
-        headers->challenges[headers->challenge_count++] = copy;
-    return copy != NULL;
-}
-
-static bool join(char **list, struct slice value)
-{
-    struct buffer joined = BUFFER_INIT(HEADER_BYTES_MAX);
-
-    (void)buffer_format(&joined, "%s, ", *list);
-    (void)buffer_append_slice(&joined, value);
-    char *text = buffer_ok(&joined) ? buffer_take(&joined) : NULL;
-    buffer_release(&joined);
-    if (!text)
-        return false;
-    free(*list);
-    *list = text;
-    return true;
-}
-
-static bool keep_header(struct transfer *transfer, struct slice name, struct slice value)
-{
-    if (slice_equal_ignoring_case(name, SLICE("content-length")) && value.length > LENGTH_MAX)
-        return error_set(&transfer->error, ERROR_UPSTREAM, "the Content-Length '%s' cannot be",
-                         ESCAPED(value));
-    if (slice_equal_ignoring_case(name, SLICE("www-authenticate")))
-        return keep_challenge(&transfer->headers, value) || error_no_memory(&transfer->error);
-
-    const struct header_place place = header_place(&transfer->headers, name);
-    if (!place.slot)
-        return true;
-    if (!*place.slot) {
-        *place.slot = slice_copy(value);
-        return *place.slot || error_no_memory(&transfer->error);
-    }
-    if (place.repetition == REPEATED_JOINED)
-        return join(place.slot, value) || error_no_memory(&transfer->error);
-    return place.repetition == REPEATED_IDLY || slice_equal_string(value, *place.slot) ||
-           error_set(&transfer->error, ERROR_UPSTREAM, "the header '%s' came twice and differs",
-                     ESCAPED(name));
-}
 
 static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
@@ -152,12 +37,12 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     struct slice line = slice_trim(slice_of(data, length));
 
     transfer->header_bytes += length;
-    if (transfer->header_bytes > HEADER_BYTES_MAX || line.length > HEADER_VALUE_MAX) {
+    if (transfer->header_bytes > TRANSFER_HEADERS_MAX || line.length > HEADER_VALUE_MAX) {
         error_set(&transfer->error, ERROR_UPSTREAM, "the response's headers are too large");
         return 0;
     }
     if (slice_starts_with(line, SLICE("HTTP/"))) { /* H30: a new response begins */
-        exchange_headers_release(&transfer->headers);
+        transfer_headers_release(&transfer->headers);
         transfer->has_head = false;
         return length;
     }
@@ -167,7 +52,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
         return length;
     struct slice name = slice_until(line, (size_t)colon);
     struct slice value = slice_trim(slice_from(line, (size_t)colon + 1));
-    return keep_header(transfer, name, value) ? length : 0;
+    return transfer_headers_keep(&transfer->headers, name, value, &transfer->error) ? length : 0;
 }
 
 /* -- the response's body -------------------------------------------------------------------- */

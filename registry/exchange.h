@@ -18,8 +18,6 @@
 bool exchange_prepare(CURL *handle, struct transfer *transfer, int64_t now) MUST_USE;
 /* Fills in status and error from the handle's result. */
 void exchange_finish(CURL *handle, struct transfer *transfer, CURLcode result);
-/* Frees the response's header values. */
-void exchange_headers_release(struct transfer_headers *headers);
 
 /* The engine's budget, asked from the write callback. */
 bool transfer_reserve(struct transfer *transfer, size_t bytes) MUST_USE;

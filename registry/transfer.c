@@ -108,7 +108,7 @@ void transfer_free(struct transfer *transfer)
                                   memory_order_relaxed);
     gate_unref(transfer->gate);
     secret_free_lines(transfer->request_lines);
-    exchange_headers_release(&transfer->headers);
+    transfer_headers_release(&transfer->headers);
     buffer_release(&transfer->body);
     (void)sem_destroy(&transfer->flowing);
     (void)sem_destroy(&transfer->finished);

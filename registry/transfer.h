@@ -20,6 +20,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "registry/registry.h"
+#include "registry/transfer_headers.h"
 
 struct bell;
 struct client_certificate;
@@ -29,34 +30,6 @@ struct proxy;
 struct relay;
 struct transfer_engine;
 struct trust_store;
-
-enum {
-    TRANSFER_CHALLENGES_MAX = 16 /* A3 */
-};
-
-/* The headers of a response that anyone asks for; the last response's, not a 1xx's (H30). */
-struct transfer_headers {
-    char *content_type;
-    char *content_encoding;
-    char *transfer_encoding;
-    char *content_length;
-    char *digest; /* Docker-Content-Digest */
-    char *location;
-    char *retry_after;
-    char *range;            /* of an upload: what of it is there */
-    char *chunk_min_length; /* OCI-Chunk-Min-Length */
-    char *subject;          /* OCI-Subject */
-    char *links;            /* Link; several are joined by commas */
-    char *notices;          /* Warning; the same */
-    struct {                /* H22; by either of their two names */
-        char *limit;
-        char *remaining;
-        char *reset;
-        char *source;
-    } quota;
-    char *challenges[TRANSFER_CHALLENGES_MAX]; /* WWW-Authenticate, in order */
-    size_t challenge_count;
-};
 
 enum transfer_method {
     TRANSFER_GET,

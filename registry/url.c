@@ -171,17 +171,18 @@ bool url_below(const struct url *origin, struct slice path, struct url *out, str
 
     if (path.length > URL_LENGTH_MAX - base)
         return refuse(error, "registry", too_long);
-    *out = (struct url){.text = malloc(base + path.length + 1),
-                        .scheme = strdup(origin->scheme),
-                        .host = strdup(origin->host),
-                        .port = origin->port};
-    if (!out->text || !out->scheme || !out->host) {
-        url_release(out);
+    struct url url = {.text = malloc(base + path.length + 1),
+                      .scheme = strdup(origin->scheme),
+                      .host = strdup(origin->host),
+                      .port = origin->port};
+    if (!url.text || !url.scheme || !url.host) {
+        url_release(&url);
         return error_no_memory(error);
     }
-    memcpy(out->text, origin->text, base);
-    memcpy(out->text + base, path.data, path.length);
-    out->text[base + path.length] = '\0';
+    memcpy(url.text, origin->text, base);
+    memcpy(url.text + base, path.data, path.length);
+    url.text[base + path.length] = '\0';
+    *out = url;
     return true;
 }
 
