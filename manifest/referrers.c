@@ -140,6 +140,10 @@ bool referrers_append(const struct manifest *index, const struct referrer *added
 {
     struct appending appending = {json_writer_begin(out, INDENT), added, count};
 
+    /* We could not read it, either. */
+    if ((index ? index->entry_count : 0) + count > INDEX_ENTRIES_MAX)
+        return error_set(error, ERROR_TOO_LARGE, "with %zu more the list has more than %d entries",
+                         count, INDEX_ENTRIES_MAX);
     json_write_object_begin(&appending.writer);
     if (index)
         (void)json_each(index->document, write_member, &appending);

@@ -36,7 +36,7 @@ bool referrers_has(const struct manifest *index, const struct digest *digest);
  * The bytes of the index with these behind what it lists, and all it says besides as it stands; of
  * a new OCI index where `index` is NULL. Each has the descriptor that the distribution
  * specification wants: its annotations are the manifest's, its artifactType too, or the type of the
- * manifest's config. Errors: too_large (`out`'s ceiling), internal.
+ * manifest's config. Errors: too_large (`out`'s ceiling, INDEX_ENTRIES_MAX), internal.
  */
 bool referrers_append(const struct manifest *index, const struct referrer *added, size_t count,
                       struct buffer *out, struct error *error) MUST_USE;

@@ -17,10 +17,6 @@ struct reading {
     struct error *error;
 };
 
-enum {
-    CAUSE_LENGTH = 110 /* of an error that a warning is told with */
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* -- complaints ----------------------------------------------------------------------------- */
@@ -301,7 +297,7 @@ static void tell_of_unknown(const struct reading *reading)
     const struct error cause = *reading->error;
 
     if (cause.code != ERROR_INTERNAL && reading->warnings.count > 0)
-        (void)error_set(reading->error, cause.code, "%.*s; %s", CAUSE_LENGTH, cause.message,
+        (void)error_set(reading->error, cause.code, "%s; %s", cause.message,
                         reading->warnings.lines[0]);
 }
 

@@ -168,10 +168,12 @@ static bool settle_question(struct push_job *job, void *subject, const struct ca
 {
     struct referrer_list *list = subject;
 
-    (void)job;
     (void)error;
-    if (call->error.code != ERROR_NONE)
-        list_fail(list, &call->error);
+    if (call->error.code != ERROR_NONE) {
+        warnings_add(&job->out->warnings, "whether '%s' is kept up is not known: %s", list->tag,
+                     call->error.message);
+        list->is_settled = true;
+    }
     list->is_settled |= call->has_found;
     return true;
 }

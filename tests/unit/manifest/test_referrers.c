@@ -209,6 +209,23 @@ static void test_P14_a_list_grows_to_its_ceiling_and_no_further(void **state)
     assert_int_equal(error.code, ERROR_TOO_LARGE);
 }
 
+static void test_P14_a_list_has_no_more_entries_than_we_would_read(void **state)
+{
+    CLEANUP(manifest_free_p) struct manifest *image = parse(IMAGE(""));
+    CLEANUP(buffer_release) struct buffer out = BUFFER_INIT(1 << 20);
+    static struct referrer added[INDEX_ENTRIES_MAX + 1];
+    struct error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i <= INDEX_ENTRIES_MAX; i++)
+        added[i] = (struct referrer){image, &ones, 528};
+    assert_true(referrers_append(NULL, added, INDEX_ENTRIES_MAX, &out, &error));
+    CLEANUP(manifest_free_p) struct manifest *full = parse(buffer_string(&out));
+    buffer_clear(&out);
+    assert_false(referrers_append(full, added, 1, &out, &error));
+    assert_int_equal(error.code, ERROR_TOO_LARGE);
+}
+
 static void test_P14_a_list_has_what_stands_in_it(void **state)
 {
     CLEANUP(manifest_free_p)
@@ -230,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_P14_what_the_list_says_already_stays),
         cmocka_unit_test(test_P14_an_index_that_refers_has_no_type_but_its_own),
         cmocka_unit_test(test_P14_a_list_grows_to_its_ceiling_and_no_further),
+        cmocka_unit_test(test_P14_a_list_has_no_more_entries_than_we_would_read),
         cmocka_unit_test(test_P14_a_list_has_what_stands_in_it),
     };
 
