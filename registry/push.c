@@ -101,7 +101,8 @@ static bool run(struct push_job *job, struct error *error)
 {
     bool is_dry_run = job->push->is_dry_run;
 
-    return check_annotations(job->push, error) && push_check_hosts(job, error) &&
+    return check_annotations(job->push, error) &&
+           registry_may_push(job->registry, job->push->spec, error) &&
            push_list_sources(job, error) && push_open_sessions(job, error) &&
            (is_dry_run || push_ask_tags(job, error)) && push_fetch_sources(job, error) &&
            push_choose_entries(job, error) && assemble(job, error) &&

@@ -78,6 +78,11 @@ bool registry_push(struct registry *registry, const struct registry_push *push,
                    struct push_result *out, struct error *error) MUST_USE;
 void push_result_release(struct push_result *result);
 
+/* Whether our own rules let the registries of the target and of all sources be asked, as
+ * registry_may_ask(); registry_push() asks none before. Errors: forbidden. No I/O. */
+bool registry_may_push(const struct registry *registry, const struct spec *spec,
+                       struct error *error) MUST_USE;
+
 enum {
     PUSH_JSON_MAX = 32 * 1024 * 1024 /* a list of 4 MiB, each byte of it escaped at the worst */
 };

@@ -137,8 +137,6 @@ void push_tell(const struct push_job *job, const struct push_event *event);
 
 /* -- whom to ask (push_sessions.c) ---------------------------------------------------------- */
 
-/* The guard's word on the target's registry and each source's: no I/O. Errors: forbidden. */
-bool push_check_hosts(const struct push_job *job, struct error *error) MUST_USE;
 /* One session a repository: the target's for writing, the sources' for reading (A18, A19). */
 bool push_open_sessions(struct push_job *job, struct error *error) MUST_USE;
 void push_close_sessions(struct push_job *job);

@@ -41,14 +41,13 @@ bool push_is_home(const struct push_job *job, const struct reference *source)
            strcmp(source->repository, job->push->spec->target->repository) == 0;
 }
 
-bool push_check_hosts(const struct push_job *job, struct error *error)
+bool registry_may_push(const struct registry *registry, const struct spec *spec,
+                       struct error *error)
 {
-    const struct spec *spec = job->push->spec;
-
-    if (!registry_may_ask(job->registry, spec->target->registry, error))
+    if (!registry_may_ask(registry, spec->target->registry, error))
         return false;
     for (size_t i = 0; i < spec->entry_count; i++)
-        if (!registry_may_ask(job->registry, spec->entries[i].reference->registry, error))
+        if (!registry_may_ask(registry, spec->entries[i].reference->registry, error))
             return false;
     return true;
 }

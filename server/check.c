@@ -119,9 +119,18 @@ static bool read_request(struct check *check, struct error *error)
            registry_auth_read(check->request, &check->credential, error);
 }
 
+/* As push_let_in(). */
+static bool let_in(const struct check *check, struct error *error)
+{
+    const struct request *request = check->request;
+
+    return registry_may_ask(request->snapshot->registry, check->repository->registry, error) &&
+           request_charge(request, CHECK_QUESTIONS, error);
+}
+
 static bool check_start(struct check *check, struct error *error)
 {
-    if (!read_request(check, error) || !request_charge(check->request, CHECK_QUESTIONS, error))
+    if (!read_request(check, error) || !let_in(check, error))
         return false;
     check->job = (struct job){
         .run = check_run, .cancel = check_cancel, .registry = check->repository->registry};

@@ -194,12 +194,14 @@ static bool push_read_spec(struct push *push, struct error *error)
     return push->is_tagged ? claim_init(&push->claim, push->spec, error) : error_no_memory(error);
 }
 
-/* Before it waits for anything: who may ask no more is told so at once. */
-static bool push_charge(const struct push *push, struct error *error)
+/* Before it waits for anything: who may not, or may ask no more, is told so at once. */
+static bool push_let_in(const struct push *push, struct error *error)
 {
+    const struct request *request = push->request;
     const struct spec *spec = push->spec;
-    return request_charge(push->request, (uint32_t)(spec->entry_count + 1 + spec->tag_count),
-                          error);
+
+    return registry_may_push(request->snapshot->registry, spec, error) &&
+           request_charge(request, (uint32_t)(spec->entry_count + 1 + spec->tag_count), error);
 }
 
 /* The reader's job. */
@@ -210,7 +212,7 @@ static void push_read(struct job *job)
     struct error error;
     struct list granted;
 
-    if (!push_read_spec(push, &error) || !push_charge(push, &error)) {
+    if (!push_read_spec(push, &error) || !push_let_in(push, &error)) {
         push_fail(push, &error);
         return;
     }

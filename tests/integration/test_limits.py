@@ -247,6 +247,9 @@ def test_pushes_that_are_wrong_or_not_allowed_are_free(take_pushes, registry):
     assert ask_push(daemon, {"image": "a/b:1", "manifests": []}).status == 400
     assert ask_push(daemon, spec(registry), "?dry_run=1").status == 400
     assert ask_push(daemon, spec(registry), headers={}).status == 401
+    elsewhere = {"image": "a/b:1", "manifests": [{"image": "127.0.0.9:5000/c:1"}]}
+    assert ask_push(daemon, elsewhere).code == "forbidden"
+    assert daemon.ask("POST", "/check?repository=127.0.0.9:5000/c", KNOWN).code == "forbidden"
     answer = daemon.ask("POST", "/check?repository=a/UPPER", KNOWN)
     assert (answer.status, left_of_pushes(answer)) == (400, PUSH_COST)
     assert ask_push(daemon, spec(registry)).status == 200
