@@ -11,7 +11,8 @@ enum {
     KEY_SIZE_MAX = 2 * REFERENCE_MAX, /* "docker.io/library/" and a partition come on top */
     SPELLING_SIZE_MAX = UINT16_MAX,
     LARGE_PART = 16, /* what takes more than this part of all memory is not kept */
-    FAILURE_SHORT_MS = 5000
+    FAILURE_SHORT_MS = 5000,
+    FAILURE_ASKED_MS = 60000 /* longer than that no registry's trouble is believed to last */
 };
 
 struct cache *cache_new(const struct config_cache *settings)
@@ -118,7 +119,7 @@ static bool entry_is_forgotten(const struct cache *cache, const struct shelf_ent
 
 enum failure_life {
     FAILURE_NOT_KEPT,
-    FAILURE_SHORT,      /* five seconds: the registry, or the way to it, is in trouble */
+    FAILURE_SHORT,      /* seconds: the registry, or the way to it, is in trouble */
     FAILURE_NEGATIVE,   /* cache.negative: the registry has said no */
     FAILURE_OF_CONTENT, /* as a content would: for good where the digest was asked for */
     FAILURE_AS_TOLD     /* until Retry-After */
@@ -149,6 +150,18 @@ bool cache_may_be_stale(enum error_code code)
     return failure_rules[code].may_be_stale;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A registry in trouble may say how long it needs (H20). */
+static int64_t short_life(const struct error *error)
+{
+    int64_t asked = larger(FAILURE_SHORT_MS, (int64_t)error->retry_after * 1000);
+    return asked < FAILURE_ASKED_MS ? asked : FAILURE_ASKED_MS;
+}
+
 static int64_t failure_until(const struct cache *cache, const struct cache_key *key,
                              const struct error *error, int64_t now)
 {
@@ -158,7 +171,7 @@ static int64_t failure_until(const struct cache *cache, const struct cache_key *
     case FAILURE_NOT_KEPT:
         break;
     case FAILURE_SHORT:
-        return now + FAILURE_SHORT_MS;
+        return now + short_life(error);
     case FAILURE_NEGATIVE:
         return negative;
     case FAILURE_OF_CONTENT:
@@ -180,11 +193,6 @@ static void failure_tell(const struct shelf_failure *failure, int64_t now, struc
 }
 
 /* -- states --------------------------------------------------------------------------------- */
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* A report that lacks a child is no better than a "not found": it is looked for again as soon. */
 static int64_t fresh_for(const struct cache *cache, const struct shelf_entry *entry)
