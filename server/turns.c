@@ -38,6 +38,7 @@ void turns_init(struct turns *turns, const struct workers_settings *settings)
     *turns = (struct turns){.threads_max = threads,
                             .registry_max = settings->registry_max ? settings->registry_max
                                                                    : at_least_one(threads / 2),
+                            .halves = settings->registry_max == 0,
                             .strangers_max = at_least_one(threads / 4),
                             .queue_max = settings->queue_max};
     map_init(&turns->queues, queue_key);
@@ -208,7 +209,7 @@ void turns_withdraw(struct turns *turns, struct job *job)
  * threads between them. */
 static bool leaves_enough(const struct turns *turns, const struct queue *queue)
 {
-    return queue->count.running <= turns->threads_max - turns->all.running;
+    return !turns->halves || queue->count.running <= turns->threads_max - turns->all.running;
 }
 
 /* The queues passed over hold more threads each than are left: they are few. */

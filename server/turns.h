@@ -31,6 +31,7 @@ struct turns_count {
 struct turns {
     size_t threads_max;
     size_t registry_max;  /* threads one registry may hold */
+    bool halves;          /* and half of what the others leave: where no setting says how many */
     size_t strangers_max; /* threads all strangers may hold */
     size_t queue_max;     /* jobs waiting for one registry */
     struct turns_count all;
