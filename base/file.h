@@ -15,7 +15,9 @@
 #include "base/error.h"
 
 enum {
-    FILE_PATIENCE = 10 * 1000 /* ms; a command that fetches a secret has its end by then */
+    /* ms; a command that fetches a secret has its end by then. Who names such a file for a daemon
+     * has it wait as long when it reads its settings anew: nobody is accepted meanwhile. */
+    FILE_PATIENCE = 10 * 1000
 };
 
 /* A descriptor for file_read_all(), the caller's to close; -1: no such file, or one that must not

@@ -49,8 +49,9 @@ static void note_hop(struct hops *hops, const struct networks *proxies, struct s
 {
     struct ip_address address = ip_address_parse(text);
 
-    if (hops->count++ == 0)
+    if (!hops->has_first)
         hops->first = address;
+    hops->has_first = true;
     if (address.is_known && networks_have(proxies, &address))
         return;
     hops->stranger = address;

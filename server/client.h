@@ -36,7 +36,7 @@ struct slice client_key(const struct client *client, char out[CLIENT_KEY_SIZE]);
 
 /* The list of machines that a request came through, the client first. */
 struct hops {
-    size_t count;
+    bool has_first;
     struct ip_address first;
     bool has_stranger;          /* the last in the list that is not trusted; ... */
     struct ip_address stranger; /* ... not known: it is no address */

@@ -158,7 +158,8 @@ struct crew *crew_next(const struct crew *crew)
 /* -- its connections ------------------------------------------------------------------------ */
 
 /* Counted from now on: the thread may be busy, and what it opens later holds a descriptor already.
- * (Where the library has no memory left to open it, it stays counted.) */
+ * (Where the library has no memory left to open it, it stays counted: one place of max_connections
+ * is lost, and the crew has somebody left until the service ends.) */
 static void add(struct event_thread *thread, int fd, const struct sockaddr *address,
                 socklen_t length)
 {
