@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long hits take while others cause misses: the slowest in a hundred."""
 import contextlib
-import os
 import statistics
 
-from bench.load import DefaultDaemon, Offer
+from bench.load import OURS, THEIRS, DefaultDaemon, Offer, on
 from bench.rates import ROUNDS
 from support import golden
 from support.docker_registry import DockerRegistry, listing, tag_many
@@ -14,22 +13,6 @@ HITS, MISSES = 20000, 200  # a second
 SECONDS = 3
 TAGS = MISSES * SECONDS    # a turn asks each of its own once
 CALLERS = 16               # connections on which misses come
-
-
-# A registry is another machine: it and who makes it busy have the last processor for themselves.
-ALL = os.sched_getaffinity(0)
-THEIRS = {max(ALL)}
-OURS = ALL - THEIRS or ALL
-
-
-@contextlib.contextmanager
-def on(processors):
-    """Where the processes run that are started meanwhile."""
-    os.sched_setaffinity(0, processors)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, ALL)
 
 
 def beside_misses(report, storage):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the figures are measured with: wrk, which asks as fast as it is answered; offer (offer.c),
 which asks at a constant rate; nginx, to compare with; and the daemon, set as it comes."""
+import contextlib
 import os
 import re
 import subprocess
@@ -18,6 +19,24 @@ class DefaultDaemon(Daemon):
 
     def __init__(self, settings):
         super().__init__(settings, log={"format": "json"})
+
+
+# -- processors -----------------------------------------------------------------------------------
+
+# A registry is another machine: it can have the last processor for itself.
+ALL = os.sched_getaffinity(0)
+THEIRS = {max(ALL)}
+OURS = ALL - THEIRS or ALL
+
+
+@contextlib.contextmanager
+def on(processors):
+    """Where the processes run that are started meanwhile."""
+    os.sched_setaffinity(0, processors)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ALL)
 
 
 # -- wrk ------------------------------------------------------------------------------------------
