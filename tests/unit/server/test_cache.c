@@ -91,6 +91,23 @@ static void test_T21_rate_limited_is_remembered_until_retry_after_which_counts_d
     assert_int_equal(state_of(*state, "debian", START + 60 * SECOND), CACHE_MISS);
 }
 
+static void test_H20_a_registry_in_trouble_is_left_alone_as_long_as_it_asks_but_a_minute(
+    void **state)
+{
+    static const struct {
+        uint32_t asked; /* seconds */
+        int64_t kept;
+    } rows[] = {{0, MOMENT}, {1, MOMENT}, {20, 20 * SECOND}, {3600, 60 * SECOND}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fail_as(*state, "debian", everyone, ERROR_UPSTREAM, rows[i].asked, START);
+        struct cache_finding last = find_as(*state, "debian", everyone, START + rows[i].kept - 1);
+        assert_int_equal(last.state, CACHE_FAILED);
+        assert_int_equal(last.error.retry_after, rows[i].asked ? 1 : 0);
+        assert_int_equal(state_of(*state, "debian", START + rows[i].kept), CACHE_MISS);
+    }
+}
+
 static void test_a_registry_in_trouble_leaves_the_stale_answer_and_is_not_asked_for_a_moment(
     void **state)
 {
@@ -273,6 +290,7 @@ int main(void)
         TEST(test_failures_are_remembered_as_long_as_their_kind_says),
         TEST(test_a_remembered_failure_is_told_as_it_was),
         TEST(test_T21_rate_limited_is_remembered_until_retry_after_which_counts_down),
+        TEST(test_H20_a_registry_in_trouble_is_left_alone_as_long_as_it_asks_but_a_minute),
         TEST(test_a_registry_in_trouble_leaves_the_stale_answer_and_is_not_asked_for_a_moment),
         TEST(test_a_registry_that_says_no_ends_the_answer),
         TEST(test_a_failure_longer_ago_than_stale_if_error_is_told_itself),
