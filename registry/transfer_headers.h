@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
 #include "base/buffer.h"
+#include "base/error.h"
 
 enum {
     TRANSFER_CHALLENGES_MAX = 16,    /* A3 */

@@ -97,7 +97,7 @@ static void test_H20_a_registry_in_trouble_is_left_alone_as_long_as_it_asks_but_
     static const struct {
         uint32_t asked; /* seconds */
         int64_t kept;
-    } rows[] = {{0, MOMENT}, {1, MOMENT}, {20, 20 * SECOND}, {3600, 60 * SECOND}};
+    } rows[] = {{0, MOMENT}, {1, MOMENT}, {20, (int64_t)20 * SECOND}, {3600, (int64_t)60 * SECOND}};
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         fail_as(*state, "debian", everyone, ERROR_UPSTREAM, rows[i].asked, START);
