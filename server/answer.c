@@ -11,9 +11,10 @@
 
 enum {
     BODY_MAX = 64 * 1024 * 1024, /* whatever the limits of documents let through takes less */
-    CACHE_CONTROL_MAX = 64,
+    CACHE_CONTROL_MAX = 128,
     CACHE_STATUS_MAX = 64,
     DATE_MAX = 40,
+    REVALIDATE_MAX = 60,      /* seconds; who asks anew is soon told */
     YEAR = 365 * 24 * 60 * 60 /* seconds */
 };
 
@@ -40,6 +41,20 @@ static void add_max_age(struct response *response, const struct question *questi
         response_set_header(response, "Cache-Control", buffer_string(&value));
 }
 
+/* Whoever keeps our answers may do as we do with the registry's (RFC 5861), but for as long only as
+ * a refreshing takes: what is stale there may be so here already. */
+static void add_tag_age(struct response *response, const struct question *question,
+                        const struct config_cache *settings)
+{
+    CLEANUP(buffer_release) struct buffer more = BUFFER_INIT(CACHE_CONTROL_MAX);
+    int64_t revalidate = settings->stale_while_revalidate / 1000;
+
+    (void)buffer_format(&more, ", stale-while-revalidate=%lld, stale-if-error=%lld",
+                        (long long)(revalidate < REVALIDATE_MAX ? revalidate : REVALIDATE_MAX),
+                        (long long)settings->stale_if_error / 1000);
+    add_max_age(response, question, settings->fresh / 1000, buffer_string(&more));
+}
+
 static void add_cache_control(struct response *response, const struct question *question,
                               const struct cache_finding *finding,
                               const struct config_cache *settings)
@@ -52,9 +67,10 @@ static void add_cache_control(struct response *response, const struct question *
         response_set_literal(response, "Cache-Control", "no-cache");
     } else if (question->reference->digest && !is_partial) {
         add_max_age(response, question, YEAR, ", immutable");
+    } else if (is_partial) {
+        add_max_age(response, question, settings->negative / 1000, "");
     } else {
-        int64_t fresh = is_partial ? settings->negative : settings->fresh;
-        add_max_age(response, question, fresh / 1000, "");
+        add_tag_age(response, question, settings);
     }
 }
 

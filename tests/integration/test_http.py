@@ -113,12 +113,13 @@ def test_an_error_is_never_not_modified(daemon, registry):
 # -- how long it holds ----------------------------------------------------------------------------
 
 def test_cache_control_comes_from_the_settings(start, registry, image):
-    daemon = start({"cache": {"fresh": "7m", "negative": "9s"}})
+    daemon = start({"cache": {"fresh": "7m", "negative": "9s", "stale_while_revalidate": "8s",
+                              "stale_if_error": "2m"}})
     digest = registry.push("lab/app:v2", index_of("linux/amd64"))
     said = [daemon.query(each).headers["Cache-Control"] for each in
             (image, registry.name(f"lab/app@{digest}"), registry.name("lab/none:v1"), "bad ref")]
-    assert said == ["public, max-age=420", "public, max-age=31536000, immutable",
-                    "public, max-age=9", "no-store"]
+    assert said == ["public, max-age=420, stale-while-revalidate=8, stale-if-error=120",
+                    "public, max-age=31536000, immutable", "public, max-age=9", "no-store"]
 
 
 def test_cache_status_tells_how_an_answer_was_come_by(start, registry, image):

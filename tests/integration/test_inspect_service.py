@@ -105,7 +105,7 @@ def test_a_fresh_answer_costs_nothing(daemon, registry, image):
     assert architectures(inspect(daemon, image, platform="arm64")) == ["arm64"]
     assert inspect(daemon, image, format="text").status == 200
     assert len(registry.requests) == asked
-    assert first.headers["Cache-Control"] == "public, max-age=300"
+    assert first.headers["Cache-Control"].startswith("public, max-age=300, ")
 
 
 def test_a_digest_is_asked_for_once(start, registry, image):

@@ -69,7 +69,8 @@ static void test_a_cold_question_costs_one_get_and_a_warm_one_none(void **state)
     assert_int_equal(cold.response->status, 200);
     assert_string_equal(cold.response->content_type, "application/json");
     assert_non_null(strstr(cold.response->body, "\"islist\":true"));
-    assert_string_equal(asker_told(&cold, "Cache-Control"), "public, max-age=3600");
+    assert_string_equal(asker_told(&cold, "Cache-Control"),
+                        "public, max-age=3600, stale-while-revalidate=60, stale-if-error=3600");
     assert_false(cold.response->is_shared);
 
     send_image(&warm, "app:1", "");
