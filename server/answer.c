@@ -43,7 +43,7 @@ static void add_max_age(struct response *response, const struct question *questi
 
 /* Whoever keeps our answers may do as we do with the registry's (RFC 5861), but for as long only as
  * a refreshing takes: what is stale there may be so here already. */
-static void add_tag_age(struct response *response, const struct question *question,
+static void add_tag_age(struct response *response, const struct question *question, int64_t left,
                         const struct config_cache *settings)
 {
     CLEANUP(buffer_release) struct buffer more = BUFFER_INIT(CACHE_CONTROL_MAX);
@@ -52,26 +52,53 @@ static void add_tag_age(struct response *response, const struct question *questi
     (void)buffer_format(&more, ", stale-while-revalidate=%lld, stale-if-error=%lld",
                         (long long)(revalidate < REVALIDATE_MAX ? revalidate : REVALIDATE_MAX),
                         (long long)settings->stale_if_error / 1000);
-    add_max_age(response, question, settings->fresh / 1000, buffer_string(&more));
+    add_max_age(response, question, left, buffer_string(&more));
 }
 
-static void add_cache_control(struct response *response, const struct question *question,
-                              const struct cache_finding *finding,
-                              const struct config_cache *settings)
+static bool is_for_good(const struct question *question, const struct cache_finding *finding)
+{
+    return question->reference->digest && !question_is_private(question) &&
+           !finding->report->is_partial;
+}
+
+/* Seconds for which a fresh answer stays so. */
+static int64_t time_left(const struct question *question, const struct cache_finding *finding,
+                         const struct config_cache *settings)
 {
     bool is_partial = finding->report->is_partial;
 
-    if (question_is_private(question)) {
+    if (is_for_good(question, finding))
+        return YEAR;
+    return cache_fresh_left(is_partial ? settings->negative : settings->fresh, finding->period) /
+           1000;
+}
+
+static void add_cache_control(struct response *response, const struct question *question,
+                              const struct cache_finding *finding, int64_t left,
+                              const struct config_cache *settings)
+{
+    if (question_is_private(question))
         response_set_literal(response, "Cache-Control", "private, no-store");
-    } else if (finding->state != CACHE_FRESH) {
+    else if (finding->state != CACHE_FRESH)
         response_set_literal(response, "Cache-Control", "no-cache");
-    } else if (question->reference->digest && !is_partial) {
-        add_max_age(response, question, YEAR, ", immutable");
-    } else if (is_partial) {
-        add_max_age(response, question, settings->negative / 1000, "");
-    } else {
-        add_tag_age(response, question, settings);
-    }
+    else if (is_for_good(question, finding))
+        add_max_age(response, question, left, ", immutable");
+    else if (finding->report->is_partial)
+        add_max_age(response, question, left, "");
+    else
+        add_tag_age(response, question, left, settings);
+}
+
+/* As of one who finds it in the cache (RFC 9211). */
+static void add_cache_status(struct response *response, const struct cache_finding *finding,
+                             int64_t left)
+{
+    CLEANUP(buffer_release) struct buffer status = BUFFER_INIT(CACHE_STATUS_MAX);
+
+    if (finding->state != CACHE_FRESH)
+        response_set_literal(response, "Cache-Status", STATUS_HIT "; detail=stale");
+    else if (buffer_format(&status, STATUS_HIT "; ttl=%lld", (long long)left))
+        response_set_header(response, "Cache-Status", buffer_string(&status));
 }
 
 /* What the body means but for when that was confirmed, which comes first in it. */
@@ -126,11 +153,11 @@ struct response *answer_new(const struct question *question, const struct cache_
         (void)error_no_memory(error);
         return NULL;
     }
-    add_cache_control(response, question, finding, settings);
+    int64_t left = time_left(question, finding, settings);
+    add_cache_control(response, question, finding, left, settings);
     add_validators(response, buffer_slice(&body), finding->confirmed);
     add_vary(response, question);
-    response_set_literal(response, "Cache-Status",
-                         finding->state == CACHE_FRESH ? STATUS_HIT : STATUS_HIT "; detail=stale");
+    add_cache_status(response, finding, left);
     return response;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is known, as a response: body and headers. They are fixed for the answer's life, so that one
- * response serves every hit (docs/architecture.md, decision 3).
+ * What is known, as a response: body and headers. They are the same for a period of the answer's
+ * freshness, so that one response serves all of its hits (docs/architecture.md, decision 3).
  */
 #ifndef SERVER_ANSWER_H
 #define SERVER_ANSWER_H

@@ -12,7 +12,10 @@ enum {
     SPELLING_SIZE_MAX = UINT16_MAX,
     LARGE_PART = 16, /* what takes more than this part of all memory is not kept */
     FAILURE_SHORT_MS = 5000,
-    FAILURE_ASKED_MS = 60000 /* longer than that no registry's trouble is believed to last */
+    FAILURE_ASKED_MS = 60000, /* longer than that no registry's trouble is believed to last */
+    FRESH_PERIODS = 60,
+    PERIOD_MIN_MS = 1000,
+    PERIOD_STALE = UINT16_MAX
 };
 
 struct cache *cache_new(const struct config_cache *settings)
@@ -237,6 +240,30 @@ enum cache_state cache_entry_state(const struct cache *cache, const struct shelf
     return has_failed ? CACHE_FAILED : CACHE_MISS;
 }
 
+/* -- periods -------------------------------------------------------------------------------- */
+
+static int64_t period_length(int64_t fresh)
+{
+    return larger(fresh / FRESH_PERIODS, PERIOD_MIN_MS);
+}
+
+int64_t cache_fresh_left(int64_t fresh, unsigned period)
+{
+    return larger(fresh - period * period_length(fresh), 0);
+}
+
+/* All that is not fresh says the same. */
+static unsigned entry_period(const struct cache *cache, const struct shelf_entry *entry,
+                             enum cache_state state, int64_t now)
+{
+    if (state != CACHE_FRESH)
+        return PERIOD_STALE;
+    if (is_for_good(entry))
+        return 0;
+    return (unsigned)(larger(now - entry->confirmed_at, 0) /
+                      period_length(fresh_for(cache, entry)));
+}
+
 /* -- reading -------------------------------------------------------------------------------- */
 
 static void cache_fill(struct cache *cache, struct shelf_entry *entry, int64_t now,
@@ -249,6 +276,7 @@ static void cache_fill(struct cache *cache, struct shelf_entry *entry, int64_t n
     } else if (entry->content) {
         out->report = report_ref(entry->content->report);
         out->confirmed = entry->confirmed;
+        out->period = entry_period(cache, entry, out->state, now);
     }
 }
 
@@ -280,11 +308,12 @@ struct report *cache_find_digest(struct cache *cache, struct slice digest)
     return report;
 }
 
-/* Fresh bytes for a fresh entry, bytes that say so for a stale one. */
-static bool answer_is_fit(const struct shelf_answer *answer, enum cache_state state)
+/* Its bytes say of the entry what is so. */
+static bool answer_is_fit(const struct cache *cache, const struct shelf_answer *answer,
+                          enum cache_state state, int64_t now)
 {
-    bool is_stale = state == CACHE_REFRESH || state == CACHE_STALE;
-    return answer->is_stale ? is_stale : state == CACHE_FRESH;
+    bool may_be_told = state == CACHE_FRESH || state == CACHE_REFRESH || state == CACHE_STALE;
+    return may_be_told && answer->period == entry_period(cache, answer->entry, state, now);
 }
 
 enum cache_state cache_find_answer(struct cache *cache, struct slice spelling, int64_t now,
@@ -296,7 +325,7 @@ enum cache_state cache_find_answer(struct cache *cache, struct slice spelling, i
     struct shelf_answer *answer = shelf_find_answer(&cache->shelf, spelling);
     if (answer)
         state = cache_entry_state(cache, answer->entry, now);
-    bool is_fit = answer && answer_is_fit(answer, state);
+    bool is_fit = answer && answer_is_fit(cache, answer, state, now);
     if (is_fit) {
         *out = response_ref(answer->response);
         shelf_hit_answer(&cache->shelf, answer);
@@ -399,7 +428,7 @@ void cache_store_answer(struct cache *cache, const struct cache_key *key, struct
     cache_lock(cache);
     struct shelf_entry *entry = shelf_find_entry(&cache->shelf, buffer_slice(&key->text));
     if (cache_is_worth(cache, response->body_length) && entry_is_found(entry, finding))
-        shelf_put_answer(&cache->shelf, entry, spelling, response, finding->state != CACHE_FRESH);
+        shelf_put_answer(&cache->shelf, entry, spelling, response, finding->period);
     shelf_trim(&cache->shelf);
     cache_unlock(cache);
 }

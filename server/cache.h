@@ -74,9 +74,14 @@ struct cache_finding {
     struct report *report; /* counted, the caller's; with CACHE_MISS too where one is held, only to
                               be confirmed. NULL: none */
     int64_t confirmed;     /* seconds since 1970; with a report */
+    unsigned period;       /* how many of its freshness have passed, for cache_fresh_left() */
     struct error error;    /* with CACHE_FAILED */
     uint32_t generation;   /* for cache_store() */
 };
+
+/* What is left of `fresh` (ms) in a period, as its bytes may say: up to a sixtieth too much. Bytes
+ * that told every moment's rest would have to be made for each hit. */
+int64_t cache_fresh_left(int64_t fresh, unsigned period);
 
 /* The caller releases what is found. */
 void cache_find(struct cache *cache, const struct cache_key *key, int64_t now,

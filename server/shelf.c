@@ -208,7 +208,7 @@ static void entry_limit_answers(struct shelf *shelf, struct shelf_entry *entry)
 }
 
 void shelf_put_answer(struct shelf *shelf, struct shelf_entry *entry, struct slice spelling,
-                      struct response *response, bool is_stale)
+                      struct response *response, unsigned period)
 {
     struct shelf_answer *earlier = shelf_find_answer(shelf, spelling);
     if (earlier)
@@ -221,7 +221,7 @@ void shelf_put_answer(struct shelf *shelf, struct shelf_entry *entry, struct sli
     memcpy(answer->spelling, spelling.data, spelling.length);
     answer->spelling_length = (uint16_t)spelling.length;
     answer->entry = entry;
-    answer->is_stale = is_stale;
+    answer->period = (uint16_t)period;
     list_init(&answer->place);
     if (!map_insert(&shelf->answers, &answer->node)) {
         free(answer);

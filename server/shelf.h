@@ -71,7 +71,7 @@ struct shelf_answer {
     struct shelf_answer *next;
     struct shelf_entry *entry;
     struct response *response;
-    bool is_stale; /* the bytes say so */
+    uint16_t period; /* of the entry's freshness: what the bytes say of it */
     uint16_t spelling_length;
     char spelling[];
 };
@@ -117,7 +117,7 @@ void shelf_drop_failure(struct shelf *shelf, struct shelf_entry *entry);
  * place of an earlier one, or of the oldest where there are too many. Without memory it does not.
  */
 void shelf_put_answer(struct shelf *shelf, struct shelf_entry *entry, struct slice spelling,
-                      struct response *response, bool is_stale);
+                      struct response *response, unsigned period);
 /* The answer is hit: lets the HTTP server keep its form of it, and charges that. */
 void shelf_hit_answer(struct shelf *shelf, struct shelf_answer *answer);
 

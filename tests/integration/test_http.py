@@ -122,13 +122,23 @@ def test_cache_control_comes_from_the_settings(start, registry, image):
                     "public, max-age=31536000, immutable", "public, max-age=9", "no-store"]
 
 
+def test_what_a_cache_on_the_way_is_told_ends_when_ours_does(start, registry, image):
+    daemon = start({"cache": {"fresh": "1m"}})
+    assert daemon.query(image).headers["Cache-Control"].startswith("public, max-age=60, ")
+    time.sleep(1.05)
+    older = daemon.query(image).headers
+    left = int(older["Cache-Status"].removeprefix("mqueryd; hit; ttl="))
+    assert 0 < left < 60
+    assert older["Cache-Control"].startswith(f"public, max-age={left}, ")
+
+
 def test_cache_status_tells_how_an_answer_was_come_by(start, registry, image):
     daemon = start({"cache": {"fresh": "1s", "stale_while_revalidate": "0s"}})
 
     def status(headers=None):
         return daemon.query(image, headers).headers["Cache-Status"]
     assert status() == "mqueryd; fwd=miss; stored"
-    assert status() == "mqueryd; hit"
+    assert status() == "mqueryd; hit; ttl=1"
     assert status({"Cache-Control": "no-cache"}) == "mqueryd; fwd=request; stored"
     time.sleep(1.05)
     assert status() == "mqueryd; fwd=stale; stored"
@@ -188,7 +198,7 @@ def test_only_if_cached_asks_no_registry_behind_a_stale_answer(start, registry, 
 def test_max_stale_changes_nothing(daemon, registry, image):
     daemon.query(image)
     answer = daemon.query(image, {"Cache-Control": "max-stale=99999"})
-    assert answer.headers["Cache-Status"] == "mqueryd; hit"
+    assert answer.headers["Cache-Status"] == "mqueryd; hit; ttl=300"
 
 
 # -- encodings ------------------------------------------------------------------------------------

@@ -48,6 +48,49 @@ static void test_spellings_of_one_reference_are_one_entry(void **state)
     assert_int_equal(state_of(*state, "debian:12", START), CACHE_MISS);
 }
 
+/* -- what the bytes say of the time left ----------------------------------------------------- */
+
+static void test_the_time_left_is_told_in_sixtieths_and_never_too_short(void **state)
+{
+    static const struct {
+        int64_t age;
+        int64_t left;
+    } rows[] = {{0, FRESH},
+                {FRESH / 60 - 1, FRESH},
+                {FRESH / 60, FRESH - FRESH / 60},
+                {FRESH / 2, FRESH / 2},
+                {FRESH - 1, FRESH / 60},
+                {FRESH, 0}};
+
+    store(*state, "debian", START);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CLEANUP(cache_finding_release)
+        struct cache_finding found = find_as(*state, "debian", everyone, START + rows[i].age);
+        assert_int_equal(cache_fresh_left(FRESH, found.period), rows[i].left);
+    }
+    assert_int_equal(cache_fresh_left((int64_t)2 * SECOND, 1), SECOND); /* no finer than seconds */
+}
+
+static void test_bytes_are_told_as_long_as_the_time_left_is_what_they_say(void **state)
+{
+    store(*state, "debian", START);
+    store_answer(*state, "debian", "young", START);
+    store_answer(*state, "debian", "older", START + FRESH / 2);
+    assert_int_equal(answer_state(*state, "young", START + FRESH / 60 - 1), CACHE_FRESH);
+    assert_int_equal(answer_state(*state, "young", START + FRESH / 60), CACHE_MISS);
+    assert_int_equal(answer_state(*state, "older", START), CACHE_MISS);
+    assert_int_equal(answer_state(*state, "older", START + FRESH / 2 + 1), CACHE_FRESH);
+}
+
+static void test_what_is_true_for_good_has_one_answer(void **state)
+{
+    char image[128];
+    (void)snprintf(image, sizeof(image), "debian@%s", some_digest);
+    store(*state, image, START);
+    store_answer(*state, image, "for good", START);
+    assert_int_equal(answer_state(*state, "for good", START + (int64_t)IF_ERROR), CACHE_FRESH);
+}
+
 /* -- failures (decision 6) ------------------------------------------------------------------ */
 
 static void test_failures_are_remembered_as_long_as_their_kind_says(void **state)
@@ -284,6 +327,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_an_answer_ages_from_fresh_to_stale_to_a_stand_in_to_nothing),
+        TEST(test_the_time_left_is_told_in_sixtieths_and_never_too_short),
+        TEST(test_bytes_are_told_as_long_as_the_time_left_is_what_they_say),
+        TEST(test_what_is_true_for_good_has_one_answer),
         TEST(test_what_is_too_old_is_still_held_to_be_confirmed),
         TEST(test_confirming_again_makes_it_fresh),
         TEST(test_spellings_of_one_reference_are_one_entry),

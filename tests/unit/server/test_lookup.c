@@ -78,7 +78,7 @@ static void test_a_cold_question_costs_one_get_and_a_warm_one_none(void **state)
     assert_ptr_equal(warm.response->body, cold.response->body);
     assert_true(warm.response->is_shared);
     assert_string_equal(asker_told(&cold, "Cache-Status"), "mqueryd; fwd=miss; stored");
-    assert_string_equal(asker_told(&warm, "Cache-Status"), "mqueryd; hit");
+    assert_string_equal(asker_told(&warm, "Cache-Status"), "mqueryd; hit; ttl=3600");
     assert_string_equal(asker_told(&warm, "ETag"), asker_told(&cold, "ETag"));
     assert_int_equal(gets_so_far(), 1);
     assert_int_equal(heads_so_far(), 0);
