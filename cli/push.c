@@ -98,12 +98,8 @@ static enum exit_status print_interruption(const struct push *push, int number)
 {
     CLEANUP(buffer_release) struct buffer text = BUFFER_INIT(PUSH_JSON_MAX);
 
-    if (push->result.tags_pushed == 0) {
-        (void)buffer_append_string(&text, "interrupted; nothing is tagged");
-    } else {
-        (void)buffer_format(&text, "interrupted; %zu of %zu tags are set", push->result.tags_pushed,
-                            push->spec->tag_count + 1);
-    }
+    (void)buffer_format(&text, "interrupted; %s",
+                        push->result.done[0] ? push->result.done : "nothing is tagged");
     print_note(push->spec->image, buffer_string(&text));
     return (enum exit_status)(EXIT_SIGNAL + number);
 }

@@ -150,9 +150,10 @@ void problem_describe(long status, struct slice body, const char *what, struct e
                     status, describe_complaint(shown, sizeof(shown), complaint));
 }
 
-/* Registries without OCI indexes say 400, 404, 405 or 415. The first two may mean a name, a digest
- * or a missing child instead, and their code says so. */
-static bool is_index_refusal(long status, struct complaint complaint)
+/* Registries that do not know a type say 400, 404, 405 or 415. The first two may mean a name, a
+ * digest or a missing child instead, and their code says so; and 400 for the older type, which all
+ * know, what is in it. */
+static bool is_type_refusal(long status, struct complaint complaint, bool is_oci)
 {
     static const char *const others[] = {
         "BLOB_UNKNOWN", "DENIED",       "DIGEST_INVALID", "MANIFEST_BLOB_UNKNOWN",
@@ -163,20 +164,24 @@ static bool is_index_refusal(long status, struct complaint complaint)
         if (slice_equal_string(complaint.code, others[i]))
             return false;
     }
-    return status == 400 || status == 404 || status == 405 || status == 415;
+    return (status == 400 && is_oci) || status == 404 || status == 405 || status == 415;
 }
 
-bool problem_describe_push(long status, struct slice body, bool is_index, struct error *error)
+bool problem_describe_push(long status, struct slice body, enum media_type type,
+                           struct error *error)
 {
+    bool is_oci = type == MEDIA_TYPE_OCI_INDEX;
+    bool is_list = is_oci || type == MEDIA_TYPE_DOCKER_LIST;
     struct error unread;
     CLEANUP(json_free_p) struct json *document = json_parse(body, &unread);
     struct complaint complaint = find_complaint(document);
     char shown[CODE_SIZE + MESSAGE_SIZE + 4];
 
     (void)describe_complaint(shown, sizeof(shown), complaint);
-    if (is_index && is_index_refusal(status, complaint)) {
-        error_set(error, ERROR_UNSUPPORTED,
-                  "the registry takes no OCI index; use --type docker (%ld%s)", status, shown);
+    if (is_list && is_type_refusal(status, complaint, is_oci)) {
+        error_set(error, ERROR_UNSUPPORTED, "the registry takes no %s; use --type %s (%ld%s)",
+                  is_oci ? "OCI index" : "Docker manifest list", is_oci ? "docker" : "oci", status,
+                  shown);
         return true;
     }
     if (status == 404 && slice_equal_string(complaint.code, "NAME_UNKNOWN")) {

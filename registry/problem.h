@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "manifest/manifest.h"
 
 /*
  * Fills `error` from an answer that is not a success: the status decides, the registry's own code
@@ -21,11 +22,13 @@
 void problem_describe(long status, struct slice body, const char *what, struct error *error);
 
 /*
- * P13: what the refusal of something pushed means besides: an OCI index where `is_index` and the
- * registry knows none (unsupported), a repository that somebody has to create first (not_found),
- * more than the registry takes (too_large). False, and `error` untouched, for any other.
+ * P13: what the refusal of something pushed, of this type, means besides: an OCI index or a Docker
+ * manifest list that the registry knows none of (unsupported), a repository that somebody has to
+ * create first (not_found), more than the registry takes (too_large). False, and `error` untouched,
+ * for any other.
  */
-bool problem_describe_push(long status, struct slice body, bool is_index, struct error *error);
+bool problem_describe_push(long status, struct slice body, enum media_type type,
+                           struct error *error);
 
 /* P13: a manifest was refused since the registry lacks blobs of it, or says so. */
 bool problem_is_missing_blob(long status, struct slice body);

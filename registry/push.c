@@ -8,11 +8,6 @@
 
 #include "registry/push_job.h"
 
-enum {
-    REPOSITORY_SHOWN = 80, /* characters, in an error */
-    WHERE_MAX = 512
-};
-
 /* -- before any question -------------------------------------------------------------------- */
 
 static bool check_annotations(const struct registry_push *push, struct error *error)
@@ -45,47 +40,6 @@ static bool assemble(const struct push_job *job, struct error *error)
 
 /* -- the push ------------------------------------------------------------------------------- */
 
-static size_t children_there(const struct push_job *job)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < job->child_count; i++)
-        count += job->children[i]->is_there;
-    return count;
-}
-
-/* A connection that broke, or a registry that stored something else, leaves open what its name
- * means now. */
-static const char *what_is_tagged(const struct push_job *job)
-{
-    const struct push_tag *tag = &job->tags[0];
-    bool is_unclear = tag->error.code != ERROR_NONE && !tag->is_refused;
-
-    return is_unclear ? "whether it is tagged is not known" : "nothing is tagged";
-}
-
-/* P15: a failure says what was written before it. (That of a further tag does so itself.) */
-static void tell_what_was_written(const struct push_job *job, struct error *error)
-{
-    const struct push_result *out = job->out;
-    const struct reference *target = job->push->spec->target;
-    size_t blobs = out->copied + out->mounted;
-    struct buffer where = BUFFER_INIT(WHERE_MAX);
-
-    if (out->tags_pushed > 0 || (blobs == 0 && out->children == 0))
-        return;
-    (void)buffer_format(&where, "'%s/%.*s'", target->registry, (int)REPOSITORY_SHOWN,
-                        target->repository);
-    if (out->children > 0) {
-        error_prefix(error, "%zu of %zu children are in %s, %s: ", children_there(job),
-                     job->child_count, buffer_string(&where), what_is_tagged(job));
-    } else {
-        error_prefix(error, "%zu blobs are in %s, nothing is tagged: ", blobs + out->existed,
-                     buffer_string(&where));
-    }
-    buffer_release(&where);
-}
-
 static bool write_all(struct push_job *job, struct error *error)
 {
     bool is_whole = push_bring_children(job, error) && push_list_referrers(job, error);
@@ -93,7 +47,9 @@ static bool write_all(struct push_job *job, struct error *error)
     job->out->may_have_tagged = is_whole;
     if (is_whole && push_set_tags(job, error))
         return true;
-    tell_what_was_written(job, error);
+    push_tell_done(job);
+    if (job->out->done[0] != '\0')
+        error_prefix(error, "%s: ", job->out->done);
     return false;
 }
 

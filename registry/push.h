@@ -64,6 +64,8 @@ struct push_result {
     size_t existed;
     size_t children; /* manifests put into the target repository */
     struct warnings warnings;
+    char done[256]; /* of a failed push, in words, as its error begins (P15); "": nothing was
+                       written */
 };
 
 /*

@@ -208,6 +208,11 @@ bool push_list_referrers(struct push_job *job, struct error *error) MUST_USE;
 bool push_ask_tags(struct push_job *job, struct error *error) MUST_USE;
 /* The list under its own name, then under the further ones (P10, P15). */
 bool push_set_tags(struct push_job *job, struct error *error) MUST_USE;
+
+/* -- failing (push_done.c) ------------------------------------------------------------------ */
+
+/* Fills in the result's `done`. */
+void push_tell_done(struct push_job *job);
 void push_release_tags(struct push_job *job);
 
 #endif

@@ -7,13 +7,8 @@
  * name that means this very list already is not written again (T33).
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "registry/push_job.h"
-
-enum {
-    NAMES_SHOWN = 70 /* bytes in an error, of those set and of those not */
-};
 
 /* -- which ---------------------------------------------------------------------------------- */
 
@@ -25,7 +20,7 @@ static bool list_tags(struct push_job *job, struct error *error)
     if (!job->tags)
         return error_no_memory(error);
     job->tag_count = 1 + spec->tag_count;
-    job->tags[0].name = spec->target->tag ? spec->target->tag : reference_target(spec->target);
+    job->tags[0].name = reference_target(spec->target);
     for (size_t i = 0; i < spec->tag_count; i++)
         job->tags[1 + i].name = spec->tags[i];
     return true;
@@ -79,23 +74,6 @@ static void mark_set(struct push_job *job, struct push_tag *tag)
                    });
 }
 
-/* P13: the repository is there, since the list's children are. A registry that finds nothing to put
- * the list to, and misses no child, does not know its type. (problem.c knows what else they say.)
- */
-static bool is_about_type(const struct call *call)
-{
-    return call->status == 404 && !strstr(call->error.message, "BLOB_UNKNOWN");
-}
-
-static void blame_type(const struct push_job *job, struct error *error)
-{
-    bool is_oci = job->push->type == LIST_OCI;
-
-    error->code = ERROR_UNSUPPORTED;
-    error_prefix(error, "the registry takes no %s; use --type %s: ",
-                 is_oci ? "OCI index" : "Docker manifest list", is_oci ? "docker" : "oci");
-}
-
 /* A tag's error is its own: the others are set all the same. */
 static bool settle_put(struct push_job *job, void *subject, const struct call *call,
                        struct error *error)
@@ -108,8 +86,6 @@ static bool settle_put(struct push_job *job, void *subject, const struct call *c
         return true;
     }
     tag->error = call->error;
-    if (is_about_type(call))
-        blame_type(job, &tag->error);
     tag->is_refused = call->status >= 400;
     return true;
 }
@@ -136,45 +112,21 @@ static bool set_tags(struct push_job *job, size_t first, size_t end, struct erro
     return push_run(job, error);
 }
 
-/* -- failing -------------------------------------------------------------------------------- */
-
-/* "'1.0', 'latest'": those that are set, or are not. */
-static void write_names(const struct push_job *job, bool are_set, struct buffer *out)
+/* Why each further name is not known to be set. The error is the first one's. */
+static bool judge_further_tags(struct push_job *job, struct error *error)
 {
-    const char *separator = "";
-
-    for (size_t i = 0; i < job->tag_count; i++) {
-        if (job->tags[i].is_set != are_set)
-            continue;
-        (void)buffer_format(out, "%s'%s'", separator, job->tags[i].name);
-        separator = ", ";
-    }
-}
-
-static const char *ellipsis(const struct buffer *names)
-{
-    return buffer_ok(names) ? "" : ", ...";
-}
-
-/* P15: which names are there, and which are not; why, is told of each in a warning. */
-static bool tell_partial(struct push_job *job, const struct error *reason, struct error *error)
-{
-    struct buffer set = BUFFER_INIT(NAMES_SHOWN);
-    struct buffer unset = BUFFER_INIT(NAMES_SHOWN);
+    const struct push_tag *first = NULL;
 
     for (size_t i = 1; i < job->tag_count; i++) {
         const struct push_tag *tag = &job->tags[i];
-        if (!tag->is_set)
-            warnings_add(&job->out->warnings, "not tagged '%s': %s", tag->name, tag->error.message);
+        if (tag->is_set)
+            continue;
+        warnings_add(&job->out->warnings, "not tagged '%s': %s", tag->name, tag->error.message);
+        first = first ? first : tag;
     }
-    write_names(job, true, &set);
-    write_names(job, false, &unset);
-    *error = *reason;
-    error_prefix(error, "tagged %s%s, but not %s%s: ", buffer_string(&set), ellipsis(&set),
-                 buffer_string(&unset), ellipsis(&unset));
-    buffer_release(&set);
-    buffer_release(&unset);
-    return false;
+    if (first)
+        *error = first->error;
+    return !first;
 }
 
 bool push_set_tags(struct push_job *job, struct error *error)
@@ -185,10 +137,5 @@ bool push_set_tags(struct push_job *job, struct error *error)
         *error = job->tags[0].error;
         return false;
     }
-    if (!set_tags(job, 1, job->tag_count, error))
-        return false;
-    for (size_t i = 1; i < job->tag_count; i++)
-        if (!job->tags[i].is_set)
-            return tell_partial(job, &job->tags[i].error, error);
-    return true;
+    return set_tags(job, 1, job->tag_count, error) && judge_further_tags(job, error);
 }

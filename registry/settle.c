@@ -60,13 +60,14 @@ static void describe_problem(struct call *call)
     const struct transfer *transfer = call->transfer;
     struct slice body = buffer_slice(&transfer->body);
     struct buffer what = BUFFER_INIT(2048);
-    bool is_index = call->kind == CALL_PUT_MANIFEST &&
-                    media_type_parse(slice_from_string(call->media_type)) == MEDIA_TYPE_OCI_INDEX;
+    enum media_type type = call->kind == CALL_PUT_MANIFEST
+                               ? media_type_parse(slice_from_string(call->media_type))
+                               : MEDIA_TYPE_OTHER;
 
     call_describe(call, &what);
     if (!call_writes(call))
         problem_describe(transfer->status, body, buffer_string(&what), &call->error);
-    else if (!problem_describe_push(transfer->status, body, is_index, &call->error))
+    else if (!problem_describe_push(transfer->status, body, type, &call->error))
         problem_describe(transfer->status, body, NULL, &call->error);
     buffer_release(&what);
 }

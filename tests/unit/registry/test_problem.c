@@ -175,38 +175,46 @@ static void test_P13_what_the_refusal_of_a_push_means(void **state)
     (void)state;
     static const struct {
         long status;
-        bool is_index;
+        enum media_type type;
         const char *body;
         enum error_code code;
         const char *message;
     } rows[] = {
-        {405, true, "{\"errors\":[{\"code\":\"UNSUPPORTED\"}]}", ERROR_UNSUPPORTED,
+        {405, MEDIA_TYPE_OCI_INDEX, "{\"errors\":[{\"code\":\"UNSUPPORTED\"}]}", ERROR_UNSUPPORTED,
          "the registry takes no OCI index; use --type docker (405 UNSUPPORTED)"},
-        {415, true, "", ERROR_UNSUPPORTED,
+        {415, MEDIA_TYPE_OCI_INDEX, "", ERROR_UNSUPPORTED,
          "the registry takes no OCI index; use --type docker (415)"},
-        {400, true, "{\"errors\":[{\"code\":\"MANIFEST_INVALID\",\"message\":\"m\"}]}",
-         ERROR_UNSUPPORTED,
+        {400, MEDIA_TYPE_OCI_INDEX,
+         "{\"errors\":[{\"code\":\"MANIFEST_INVALID\",\"message\":\"m\"}]}", ERROR_UNSUPPORTED,
          "the registry takes no OCI index; use --type docker (400 MANIFEST_INVALID: m)"},
-        {404, true, "404 page not found\n", ERROR_UNSUPPORTED,
+        {404, MEDIA_TYPE_OCI_INDEX, "404 page not found\n", ERROR_UNSUPPORTED,
          "the registry takes no OCI index; use --type docker (404)"},
-        {404, true, "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}", ERROR_NOT_FOUND,
+        {404, MEDIA_TYPE_OCI_INDEX, "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}", ERROR_NOT_FOUND,
          "the repository does not exist, and the registry does not create it (404 NAME_UNKNOWN)"},
-        {404, false, "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}", ERROR_NOT_FOUND,
+        {404, MEDIA_TYPE_OTHER, "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}", ERROR_NOT_FOUND,
          "the repository does not exist, and the registry does not create it (404 NAME_UNKNOWN)"},
-        {413, false, "", ERROR_TOO_LARGE, "it is larger than the registry takes (413)"},
+        {413, MEDIA_TYPE_OTHER, "", ERROR_TOO_LARGE, "it is larger than the registry takes (413)"},
+        {404, MEDIA_TYPE_DOCKER_LIST, "", ERROR_UNSUPPORTED,
+         "the registry takes no Docker manifest list; use --type oci (404)"},
+        {415, MEDIA_TYPE_DOCKER_LIST, "", ERROR_UNSUPPORTED,
+         "the registry takes no Docker manifest list; use --type oci (415)"},
         /* Nothing besides what the status says. */
-        {400, true, "{\"errors\":[{\"code\":\"MANIFEST_BLOB_UNKNOWN\"}]}", ERROR_NONE, ""},
-        {400, true, "{\"errors\":[{\"code\":\"TAG_INVALID\"}]}", ERROR_NONE, ""},
-        {400, true, "{\"errors\":[{\"code\":\"DENIED\"}]}", ERROR_NONE, ""},
-        {400, false, "{\"errors\":[{\"code\":\"MANIFEST_INVALID\"}]}", ERROR_NONE, ""},
-        {403, true, "", ERROR_NONE, ""},
-        {500, true, "", ERROR_NONE, ""},
+        {400, MEDIA_TYPE_OCI_INDEX, "{\"errors\":[{\"code\":\"MANIFEST_BLOB_UNKNOWN\"}]}",
+         ERROR_NONE, ""},
+        {400, MEDIA_TYPE_OCI_INDEX, "{\"errors\":[{\"code\":\"TAG_INVALID\"}]}", ERROR_NONE, ""},
+        {400, MEDIA_TYPE_OCI_INDEX, "{\"errors\":[{\"code\":\"DENIED\"}]}", ERROR_NONE, ""},
+        {400, MEDIA_TYPE_OTHER, "{\"errors\":[{\"code\":\"MANIFEST_INVALID\"}]}", ERROR_NONE, ""},
+        {400, MEDIA_TYPE_DOCKER_LIST, "{\"errors\":[{\"code\":\"MANIFEST_INVALID\"}]}", ERROR_NONE,
+         ""},
+        {404, MEDIA_TYPE_DOCKER_LIST, "{\"errors\":[{\"code\":\"BLOB_UNKNOWN\"}]}", ERROR_NONE, ""},
+        {403, MEDIA_TYPE_OCI_INDEX, "", ERROR_NONE, ""},
+        {500, MEDIA_TYPE_OCI_INDEX, "", ERROR_NONE, ""},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct error error = {.code = ERROR_NONE};
         bool is_told = problem_describe_push(rows[i].status, slice_from_string(rows[i].body),
-                                             rows[i].is_index, &error);
+                                             rows[i].type, &error);
         assert_int_equal(is_told, rows[i].code != ERROR_NONE);
         assert_int_equal(error.code, rows[i].code);
         assert_string_equal(error.message, rows[i].message);
