@@ -54,15 +54,19 @@ __attribute__((format(printf, 2, 0))) static void on_library_message(void *conte
     LOG_DEBUG("libmicrohttpd", LOG_TEXT("message", slice_trim(slice_from_string(line))));
 }
 
-/* The library's options that say whether it speaks TLS; it reads both texts while it starts. */
+/* The library's options that say whether it speaks TLS, and which; it reads the texts while it
+ * starts. */
 static void set_certificate(const struct certificate *certificate, unsigned *flags,
-                            struct MHD_OptionItem options[2])
+                            struct MHD_OptionItem options[3])
 {
+    static char versions[] = "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"; /* RFC 8996 */
+
     if (!certificate)
         return;
     *flags |= MHD_USE_TLS;
     options[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, certificate->chain};
     options[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, certificate->key};
+    options[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, versions};
 }
 
 static struct MHD_Daemon *start_daemon(const struct certificate *certificate,
@@ -73,6 +77,7 @@ static struct MHD_Daemon *start_daemon(const struct certificate *certificate,
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_CONNECTION_LIMIT, INT_MAX, NULL}, /* http_accept() has ours */
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_END, 0, NULL},
         {MHD_OPTION_END, 0, NULL},
         {MHD_OPTION_END, 0, NULL},
         {MHD_OPTION_END, 0, NULL},

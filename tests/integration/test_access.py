@@ -312,6 +312,16 @@ def test_both_versions_of_tls_are_spoken(encrypted, version):
     assert encrypted.get("/health").status == 200
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_older_versions_of_tls_are_refused(encrypted, version):
+    """The client is let speak them, so it is the server that hangs up."""
+    encrypted.tls.minimum_version = encrypted.tls.maximum_version = version
+    encrypted.tls.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.raises(ssl.SSLZeroReturnError):
+        encrypted.get("/health")
+
+
 def test_a_batch_is_streamed_over_tls(encrypted, registry):
     images = [f"lab/app:v{number}" for number in range(50)]
     for name in images:
