@@ -7,14 +7,47 @@
 #include "server/accept.h"
 #include "server/batch_core.h"
 #include "server/channel.h"
+#include "server/crowd.h"
 #include "server/lookup_core.h"
 #include "server/request.h"
 #include "server/response.h"
 #include "server/snapshot.h"
 
 enum {
-    BATCHES_MAX = 32 /* at once */
+    BATCHES_MAX = 32, /* at once */
+    BATCHES_EACH = 8  /* of them one client's: who reads slowly is not to keep others out */
 };
+
+/* -- room for it ---------------------------------------------------------------------------- */
+
+/* Behind a Unix socket nobody knows who asks. */
+static bool is_somebody(const struct client *client)
+{
+    return client->address.is_known || client->token;
+}
+
+static void lookup_leave_batch(struct lookup *lookup, const struct client *client)
+{
+    if (is_somebody(client))
+        crowd_leave(lookup->batchers, client);
+    (void)atomic_fetch_sub(&lookup->batches, 1);
+}
+
+/* Counts one more, where there is room for it; lookup_leave_batch() has to follow. */
+static bool lookup_takes_batch(struct lookup *lookup, const struct client *client,
+                               struct error *error)
+{
+    if (atomic_load(&lookup->is_draining))
+        return error_draining(error);
+    if (is_somebody(client) && !crowd_enter(lookup->batchers, client, BATCHES_EACH)) {
+        return error_set(error, ERROR_OVERLOADED, "%d batches of this client are being answered",
+                         BATCHES_EACH);
+    }
+    if (atomic_fetch_add(&lookup->batches, 1) < BATCHES_MAX)
+        return true;
+    lookup_leave_batch(lookup, client);
+    return error_set(error, ERROR_OVERLOADED, "%d batches are being answered", BATCHES_MAX);
+}
 
 /* -- its life ------------------------------------------------------------------------------- */
 
@@ -30,9 +63,9 @@ void batch_unref(struct batch *batch)
         return;
     batch_free_asks(batch);
     batch_items_release(&batch->items);
-    asker_release(&batch->asker);
     (void)pthread_mutex_destroy(&batch->mutex);
-    (void)atomic_fetch_sub(&batch->lookup->batches, 1);
+    lookup_leave_batch(batch->lookup, &batch->asker.client);
+    asker_release(&batch->asker);
     free(batch);
 }
 
@@ -55,17 +88,6 @@ static void on_left(void *context)
 {
     batch_ask_on(context);
     batch_unref(context);
-}
-
-/* Counts one more, where there is room for it. */
-static bool lookup_takes_batch(struct lookup *lookup, struct error *error)
-{
-    if (atomic_load(&lookup->is_draining))
-        return error_draining(error);
-    if (atomic_fetch_add(&lookup->batches, 1) < BATCHES_MAX)
-        return true;
-    (void)atomic_fetch_sub(&lookup->batches, 1);
-    return error_set(error, ERROR_OVERLOADED, "%d batches are being answered", BATCHES_MAX);
 }
 
 /* One reference, the caller's; with the last one it is counted no more. */
@@ -128,11 +150,12 @@ static struct batch *batch_new(struct lookup *lookup, const struct request *requ
 {
     enum batch_syntax syntax = BATCH_ARRAY;
 
-    if (!read_syntax(request, &syntax, error) || !lookup_takes_batch(lookup, error))
+    if (!read_syntax(request, &syntax, error) ||
+        !lookup_takes_batch(lookup, &request->client, error))
         return NULL;
     struct batch *batch = batch_allocate(lookup, request);
     if (!batch) {
-        (void)atomic_fetch_sub(&lookup->batches, 1);
+        lookup_leave_batch(lookup, &request->client);
         (void)error_no_memory(error);
         return NULL;
     }

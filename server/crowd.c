@@ -9,7 +9,7 @@
 
 struct member {
     struct map_node node;
-    uint32_t connections;
+    uint32_t count;
     size_t key_length;
     char key[CLIENT_KEY_SIZE];
 };
@@ -78,9 +78,9 @@ bool crowd_enter(struct crowd *crowd, const struct client *client, uint32_t max)
     struct member *member = find(crowd, client);
     if (!member)
         member = add(crowd, client);
-    bool is_in = member && member->connections < max;
+    bool is_in = member && member->count < max;
     if (is_in)
-        member->connections++;
+        member->count++;
     (void)pthread_mutex_unlock(&crowd->mutex);
     return is_in;
 }
@@ -89,7 +89,7 @@ void crowd_leave(struct crowd *crowd, const struct client *client)
 {
     (void)pthread_mutex_lock(&crowd->mutex);
     struct member *member = find(crowd, client);
-    if (member && --member->connections == 0)
+    if (member && --member->count == 0)
         drop(crowd, member);
     (void)pthread_mutex_unlock(&crowd->mutex);
 }

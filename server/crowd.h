@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many connections each client has (server.max_connections_per_client). Bounded by the
- * connections themselves: who has none is not remembered. Any thread.
+ * How many of something each client has at once: connections (server.max_connections_per_client),
+ * batches. Bounded by these themselves: who has none is not remembered. Any thread.
  */
 #ifndef SERVER_CROWD_H
 #define SERVER_CROWD_H
@@ -15,7 +15,7 @@ struct client;
 struct crowd;
 
 struct crowd *crowd_new(void) MUST_USE; /* NULL: no memory */
-/* Also while connections are counted. */
+/* Also while some are counted. */
 void crowd_free(struct crowd *crowd);
 CLEANUP_DEFINE(struct crowd, crowd_free)
 

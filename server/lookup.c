@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "server/crowd.h"
 #include "server/lookup_core.h"
 #include "server/names.h"
 #include "server/request.h"
@@ -43,7 +44,9 @@ struct lookup *lookup_new(const struct config *config, struct error *error)
     lookup->flights = flights_new();
     lookup->workers = workers_new(&settings);
     lookup->hosts = known_hosts_new(HOSTS_REMEMBERED);
-    if (!lookup->cache || !lookup->flights || !lookup->workers || !lookup->hosts)
+    lookup->batchers = crowd_new();
+    if (!lookup->cache || !lookup->flights || !lookup->workers || !lookup->hosts ||
+        !lookup->batchers)
         goto fail;
     return lookup;
 fail:
@@ -60,6 +63,7 @@ void lookup_free(struct lookup *lookup)
     flights_free(lookup->flights);
     cache_free(lookup->cache);
     known_hosts_free(lookup->hosts);
+    crowd_free(lookup->batchers);
     free(lookup);
 }
 

@@ -19,6 +19,7 @@
 #include "server/question.h"
 #include "server/workers.h"
 
+struct crowd;
 struct request;
 struct response;
 
@@ -28,8 +29,9 @@ struct lookup {
     struct workers *workers;
     struct known_hosts *hosts;
     atomic_bool is_draining;
-    atomic_uint landings; /* since memory was last trimmed */
-    atomic_uint batches;  /* being answered */
+    atomic_uint landings;   /* since memory was last trimmed */
+    atomic_uint batches;    /* being answered */
+    struct crowd *batchers; /* whose they are */
 };
 
 /* -- lookup.c ------------------------------------------------------------------------------- */

@@ -43,8 +43,9 @@ def ask(daemon, items, headers=None):
 class Reader:
     """A batch that is read as it comes."""
 
-    def __init__(self, daemon, items):
+    def __init__(self, daemon, items, client="127.0.0.1"):
         self.connection = daemon.connect()
+        self.connection.source_address = (client, 0)
         self.connection.request("POST", "/query", in_lines(items), LINES)
         self.response = self.connection.getresponse()
 
@@ -238,11 +239,17 @@ def test_a_client_that_takes_no_lines_is_asked_for_no_more(start, registry, imag
     assert b'"done"' not in received
 
 
-def test_batches_at_once_are_bounded(daemon, registry, images):
+def test_batches_at_once_are_bounded_for_each_client_and_in_all(daemon, registry, images):
     release = threading.Event()
     name, = images(1)
     registry.script("GET /v2/lab/app/*", behave.hold(release))
-    readers = [Reader(daemon, [name]) for _ in range(32)]
+    readers = [Reader(daemon, [name], "127.0.0.2") for _ in range(8)]
+    ninth = Reader(daemon, [name], "127.0.0.2")
+    assert ninth.response.status == 503
+    assert "of this client" in ninth.line()["error"]
+    ninth.close()
+    readers += [Reader(daemon, [name], f"127.0.0.{3 + number // 8}") for number in range(24)]
+    assert {reader.response.status for reader in readers} == {200}
     refused = daemon.ask("POST", "/query", LINES, in_lines([name]))
     assert (refused.status, refused.code) == (503, "overloaded")
     assert int(refused.headers["Retry-After"]) >= 1
@@ -251,7 +258,7 @@ def test_batches_at_once_are_bounded(daemon, registry, images):
         assert reader.line()["status"] == 200
         assert reader.line()["done"]
         reader.close()
-    wait_until(lambda: daemon.ask("POST", "/query", LINES, in_lines([name])).status == 200,
+    wait_until(lambda: Reader(daemon, [name], "127.0.0.2").response.status == 200,
                "room for another")
 
 
