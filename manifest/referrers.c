@@ -8,18 +8,30 @@
 enum {
     ALGORITHM_MAX = 32, /* bytes of the tag, before and ... */
     HASH_MAX = 64,      /* ... behind its hyphen */
+    HASH_MIN = 64,      /* no algorithm that is registered has fewer */
     INDENT = 2,         /* P21 */
     SCHEMA_VERSION = 2
 };
 
 /* -- the subject and its tag ---------------------------------------------------------------- */
 
-/* "ALGORITHM:HASH", as far as a tag needs it. */
+static bool is_hash(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (!ascii_is_digit(text.data[i]) && !(text.data[i] >= 'a' && text.data[i] <= 'f'))
+            return false;
+    }
+    return text.length >= HASH_MIN;
+}
+
+/* R6, for algorithms to come, too. A "1.0:alpine" would make a list of the image tagged 1.0-alpine.
+ */
 static bool is_like_digest(struct slice text)
 {
     ptrdiff_t colon = slice_find(text, ':');
 
-    return colon > 0 && ascii_is_letter_or_digit(text.data[0]) && text.length > (size_t)colon + 1;
+    return colon > 0 && ascii_is_lower(text.data[0]) &&
+           is_hash(slice_from(text, (size_t)colon + 1));
 }
 
 struct slice manifest_subject(const struct manifest *manifest)

@@ -14,8 +14,8 @@ enum {
     REFERRERS_TAG_SIZE = 32 + 1 + 64 + 1 /* an algorithm, '-', a hash, NUL */
 };
 
-/* The digest of the manifest's subject, of whatever algorithm; the empty slice where it has none.
- * Borrowed from the manifest. */
+/* The digest of the manifest's subject, of whatever algorithm; the empty slice where it has none
+ * that is one. Borrowed from the manifest. */
 struct slice manifest_subject(const struct manifest *manifest);
 
 /* The tag that the referrers of this subject are listed under, "sha256-<64 hex>": a valid tag

@@ -68,7 +68,7 @@ static void test_P14_a_subject_is_told_by_its_digest(void **state)
         const char *subject;
     } rows[] = {
         {",\"subject\":{\"digest\":\"sha256:" ONES "\"}", "sha256:" ONES},
-        {",\"subject\":{\"digest\":\"blake3:abc\"}", "blake3:abc"},
+        {",\"subject\":{\"digest\":\"blake3:" ONES "\"}", "blake3:" ONES},
         {"", ""},
         {",\"subject\":null", ""},
         {",\"subject\":\"sha256:" ONES "\"", ""},
@@ -78,7 +78,11 @@ static void test_P14_a_subject_is_told_by_its_digest(void **state)
         {",\"subject\":{\"digest\":\"sha256\"}", ""},
         {",\"subject\":{\"digest\":\"sha256:\"}", ""},
         {",\"subject\":{\"digest\":\":abc\"}", ""},
-        {",\"subject\":{\"digest\":\"-a:b\"}", ""},
+        {",\"subject\":{\"digest\":\"-a:" ONES "\"}", ""},
+        /* Tags that images have: 1.0-alpine, sha-<a commit>. */
+        {",\"subject\":{\"digest\":\"1.0:alpine\"}", ""},
+        {",\"subject\":{\"digest\":\"sha:1111111111111111111111111111111111111111\"}", ""},
+        {",\"subject\":{\"digest\":\"stable:SLIM" ONES "\"}", ""},
     };
 
     (void)state;
