@@ -99,7 +99,7 @@ const struct setting settings[] = {
      "time for a whole query"},
     {"registry.memory", &setting_size, LIVE(registry.memory),
      "64MiB", 16 * MIB, 64 * GIB, NULL,
-     "bytes of manifests on their way"},
+     "bytes of manifests on their way, and read"},
     {"registry.workers_max", &setting_count, RESTART(registry.workers_max),
      "256", 1, 1024, NULL,
      "lookups at once"},

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <json-c/json.h>
+#include <json-c/json_visit.h>
 
 #include "data/json_check.h"
 
@@ -79,6 +80,51 @@ void json_free(struct json *document)
 {
     json_object_put(to_object(document));
 }
+
+/* -- what it takes -------------------------------------------------------------------------- */
+
+enum {
+    VALUE_MEMORY = 88, /* of any value, as the allocator rounds it */
+    CONTAINER_MEMORY = 112,
+    KEY_MEMORY = 24
+};
+
+static size_t memory_of(struct json_object *value)
+{
+    if (json_object_is_type(value, json_type_object)) {
+        const struct lh_table *table = json_object_get_object(value);
+        return VALUE_MEMORY + CONTAINER_MEMORY + (size_t)table->size * sizeof(*table->table);
+    }
+    if (json_object_is_type(value, json_type_array))
+        return VALUE_MEMORY + CONTAINER_MEMORY +
+               json_object_array_length(value) * sizeof(struct json_object *);
+    if (json_object_is_type(value, json_type_string))
+        return VALUE_MEMORY + (size_t)json_object_get_string_len(value);
+    return value ? VALUE_MEMORY : 0;
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): json-c's type */
+static int add_memory(struct json_object *value, int flags, struct json_object *parent,
+                      const char *key, size_t *index, void *context)
+{
+    size_t *memory = context;
+
+    (void)parent;
+    (void)index;
+    if (!(flags & JSON_C_VISIT_SECOND))
+        *memory += memory_of(value) + (key ? KEY_MEMORY + strlen(key) : 0);
+    return JSON_C_VISIT_RETURN_CONTINUE;
+}
+
+size_t json_memory(const struct json *document)
+{
+    size_t memory = 0;
+
+    (void)json_c_visit(to_object(document), 0, add_memory, &memory);
+    return memory;
+}
+
+/* -- values --------------------------------------------------------------------------------- */
 
 static bool is_int64(const struct json_object *integer)
 {

@@ -3,6 +3,11 @@
 
 #include "registry/credential.h"
 #include "registry/guard.h"
+#include "registry/transfer.h"
+
+enum {
+    DOCUMENTS_MAX = 16 * 1024 * 1024 /* bytes of one question's */
+};
 
 bool session_open(struct registry *registry, const struct session_wish *wish, struct session *out,
                   struct error *error)
@@ -39,8 +44,23 @@ struct session_wish session_wish_to_read(const struct registry_question *questio
     };
 }
 
+/* A question may have so many documents that each is small, and all of them are not. */
+bool session_keep_document(struct session *session, size_t bytes, struct error *error)
+{
+    if (bytes > DOCUMENTS_MAX - session->documents) {
+        return error_set(error, ERROR_TOO_LARGE, "its documents take more than %d MiB",
+                         DOCUMENTS_MAX / 1024 / 1024);
+    }
+    if (!transfer_engine_reserve(session->engine, bytes))
+        return error_set(error, ERROR_OVERLOADED, "too many documents are being read at once");
+    session->documents += bytes;
+    return true;
+}
+
 void session_close(struct session *session)
 {
+    if (session->documents > 0)
+        transfer_engine_give_back(session->engine, session->documents);
     endpoint_release(&session->endpoint);
     url_release(&session->origin);
     credential_free(session->operators);

@@ -54,6 +54,7 @@ struct session {
     bool is_narrow;                      /* mount sources stay out of the scope (A18) */
     bool is_under_way;                   /* something has been asked in it */
     bool was_answered;                   /* and something was said, whatever */
+    size_t documents;                    /* bytes of the engine's memory that it has */
 };
 
 /* Judges the host by our rules and finds out who we are to it: the wish's credential, else the
@@ -65,6 +66,10 @@ void session_close(struct session *session);
 /* T27, C13: the registry has rejected the credential. True where a helper has another now, which is
  * asked once a session, or the file has one more. */
 bool session_renew_credential(struct session *session) MUST_USE;
+
+/* Accounts for a document that was read in it until the session is closed: nothing keeps one
+ * longer. Errors: too_large, overloaded. */
+bool session_keep_document(struct session *session, size_t bytes, struct error *error) MUST_USE;
 
 /* For session_open(). Errors: as its. */
 bool session_choose_credential(struct session *session, struct error *error) MUST_USE;

@@ -68,15 +68,25 @@ struct transfer_engine {
 
 /* -- budget --------------------------------------------------------------------------------- */
 
-bool transfer_reserve(struct transfer *transfer, size_t bytes)
+bool transfer_engine_reserve(struct transfer_engine *engine, size_t bytes)
 {
-    struct transfer_engine *engine = transfer->engine;
     size_t before = atomic_fetch_add_explicit(&engine->reserved, bytes, memory_order_relaxed);
 
-    if (before + bytes > engine->memory) {
-        atomic_fetch_sub_explicit(&engine->reserved, bytes, memory_order_relaxed);
+    if (before + bytes <= engine->memory)
+        return true;
+    transfer_engine_give_back(engine, bytes);
+    return false;
+}
+
+void transfer_engine_give_back(struct transfer_engine *engine, size_t bytes)
+{
+    atomic_fetch_sub_explicit(&engine->reserved, bytes, memory_order_relaxed);
+}
+
+bool transfer_reserve(struct transfer *transfer, size_t bytes)
+{
+    if (!transfer_engine_reserve(transfer->engine, bytes))
         return false;
-    }
     transfer->reserved += bytes;
     return true;
 }
@@ -104,8 +114,7 @@ void transfer_free(struct transfer *transfer)
         return;
     transfer_wait(transfer);
     if (transfer->engine)
-        atomic_fetch_sub_explicit(&transfer->engine->reserved, transfer->reserved,
-                                  memory_order_relaxed);
+        transfer_engine_give_back(transfer->engine, transfer->reserved);
     gate_unref(transfer->gate);
     secret_free_lines(transfer->request_lines);
     transfer_headers_release(&transfer->headers);

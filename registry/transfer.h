@@ -98,10 +98,13 @@ struct transfer {
     sem_t finished;       /* posted once, as the last thing the engine does with the transfer */
 };
 
-/* `memory` bounds the bytes of all bodies on their way. */
+/* `memory` bounds the bytes of all bodies on their way, and of what is read from them. */
 struct transfer_engine *transfer_engine_new(size_t memory, struct error *error) MUST_USE;
 /* All transfers have been waited for. */
 void transfer_engine_free(struct transfer_engine *engine);
+/* Of that memory, for what was read from a body. False: there is not so much left. Any thread. */
+bool transfer_engine_reserve(struct transfer_engine *engine, size_t bytes) MUST_USE;
+void transfer_engine_give_back(struct transfer_engine *engine, size_t bytes);
 /* Ends running and later transfers with ERROR_DRAINING. Any thread. */
 void transfer_engine_cancel(struct transfer_engine *engine);
 /* Whether its thread, once it has begun, has turned lately: it does so each second, with or without

@@ -223,6 +223,21 @@ def test_S13_a_bomb_costs_little_time_and_memory(registry, daemon, body):
     assert daemon.peak_memory() < 48 or is_sanitized(daemon.pid)
 
 
+@pytest.mark.parametrize("path, told", [
+    ("/query", '{"error":"a child of the index: its documents take more than 16 MiB"'),
+    ("/inspect", '"problem":"not read: its documents take more than 16 MiB"')])
+def test_S30_of_children_that_are_large_when_read_few_are_kept(registry, daemon, path, told):
+    """4000 empty objects are 12 kB to send, and 3 MB to keep."""
+    children = [manifest(config("linux/amd64"), x=[number, *[{}] * 4000]) for number in range(50)]
+    for child in children:
+        registry.push("lab/app", child)
+    entries = [images.descriptor(child, images.OCI_MANIFEST) for child in children]
+    registry.push("lab/app:v1", images.index(entries))
+    answer = daemon.get(f"{path}?image={registry.name('lab/app:v1')}")
+    assert told in answer.body.decode()
+    assert daemon.peak_memory() < 48 or is_sanitized(daemon.pid)
+
+
 def test_S14_keys_made_to_collide_are_refused_at_once(registry, daemon):
     """Of one hash by the old rule of 31; three tries, for the machine may be busy with others."""
     keys = ("".join("BB" if number >> bit & 1 else "Aa" for bit in range(17))

@@ -180,6 +180,26 @@ static void test_S16_a_length_past_int_is_refused_before_it_is_read(void **state
     assert_int_equal(error.code, ERROR_TOO_LARGE);
 }
 
+static void test_what_a_document_takes_is_more_than_its_text(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t least;
+        size_t most;
+    } rows[] = {
+        {"[{},{},{},{}]", 2800, 4000},
+        {"[[],[],[],[]]", 400, 1200},
+        {"[0,0,0,0]", 200, 800},
+        {"{\"a\":{\"b\":{\"c\":{}}}}", 2800, 4000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CLEANUP(json_free_p) struct json *document = parse(rows[i].text);
+        assert_in_range(json_memory(document), rows[i].least, rows[i].most);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_strings_are_unescaped_and_end_with_a_nul),
         cmocka_unit_test(test_S12_only_integers_of_64_bits_are_integers),
         cmocka_unit_test(test_members_are_visited_in_the_order_written),
+        cmocka_unit_test(test_what_a_document_takes_is_more_than_its_text),
         cmocka_unit_test(test_S16_a_length_past_int_is_refused_before_it_is_read),
     };
 
