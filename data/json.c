@@ -103,8 +103,8 @@ static size_t memory_of(struct json_object *value)
     return value ? VALUE_MEMORY : 0;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): json-c's type */
 static int add_memory(struct json_object *value, int flags, struct json_object *parent,
+                      /* NOLINTNEXTLINE(readability-non-const-parameter): json-c's type */
                       const char *key, size_t *index, void *context)
 {
     size_t *memory = context;

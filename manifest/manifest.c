@@ -86,8 +86,12 @@ static enum media_type guess_type(const struct json *document)
     return MEDIA_TYPE_OCI_MANIFEST;
 }
 
-static const char schema1_refusal[] =
-    "a schema 1 image, which has no list of platforms; push it again with a current docker or skopeo";
+bool manifest_refuse_schema1(struct error *error)
+{
+    return error_set(error, ERROR_UNSUPPORTED,
+                     "a schema 1 image, which has no list of platforms; push it again with a "
+                     "current docker or skopeo");
+}
 
 static bool decide_type(const struct json *document, struct slice content_type,
                         struct slice expected, enum media_type *out, struct error *error)
@@ -98,7 +102,7 @@ static bool decide_type(const struct json *document, struct slice content_type,
         return false;
     enum media_type type = said.length ? media_type_parse(said) : guess_type(document);
     if (media_type_is_schema1(type))
-        return error_set(error, ERROR_UNSUPPORTED, "%s", schema1_refusal);
+        return manifest_refuse_schema1(error);
     if (!media_type_is_index(type) && !media_type_is_manifest(type))
         return error_set(error, ERROR_UNSUPPORTED, "a document of type '%s', which is no image",
                          ESCAPED(said));

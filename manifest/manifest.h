@@ -188,6 +188,8 @@ struct manifest {
  */
 struct manifest *manifest_parse(struct slice body, struct slice content_type, struct slice expected,
                                 struct error *error) MUST_USE;
+/* Always false: what manifest_parse() says of schema 1. Errors: unsupported. */
+bool manifest_refuse_schema1(struct error *error);
 void manifest_free(struct manifest *manifest);
 CLEANUP_DEFINE(struct manifest, manifest_free)
 

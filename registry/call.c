@@ -258,9 +258,10 @@ static void append_wish(const struct call *call, struct buffer *out)
         escape_percent_encode(out, slice_from_string(call->wanted->text));
         buffer_append_string(out, "&from=");
         escape_percent_encode(out, slice_from_string(call->mount_from));
-    } else if (call->wanted->algorithm == DIGEST_SHA512) {
-        buffer_append_string(out, "?digest-algorithm=sha512");
     }
+    if (call->wanted->algorithm == DIGEST_SHA512)
+        buffer_append_string(out, call->kind == CALL_MOUNT_BLOB ? "&digest-algorithm=sha512"
+                                                                : "?digest-algorithm=sha512");
 }
 
 static void append_place(const struct call *call, struct buffer *out)

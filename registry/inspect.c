@@ -146,7 +146,7 @@ static bool survey_read_image(struct inspected *node, const struct call *call, s
 static bool survey_settle(struct survey *survey, struct inspected *node, const struct call *call,
                           struct error *error)
 {
-    if (call->error.code == ERROR_NOT_FOUND) {
+    if (call->error.code == ERROR_NOT_FOUND && !call->session->wish.mirrored) { /* H28 */
         mark(node, node->manifest ? "its configuration is " : "",
              "missing: the registry does not have it");
         return true;

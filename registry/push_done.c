@@ -68,12 +68,12 @@ static bool write_untagged(const struct push_job *job, struct buffer *out)
 {
     const struct push_result *result = job->out;
     const struct reference *target = job->push->spec->target;
-    size_t blobs = result->copied + result->mounted;
+    size_t blobs = result->copied + result->mounted + result->existed;
 
     if (result->children > 0)
         (void)buffer_format(out, "%zu of %zu children are", children_there(job), job->child_count);
-    else if (blobs > 0)
-        (void)buffer_format(out, "%zu blobs are", blobs + result->existed);
+    else if (blobs > result->existed)
+        (void)buffer_format(out, "%zu %s", blobs, blobs == 1 ? "blob is" : "blobs are");
     else
         return false;
     (void)buffer_format(out, " in '%s/%.*s'", target->registry, (int)REPOSITORY_SHOWN,

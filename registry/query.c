@@ -184,12 +184,13 @@ static bool offer_settle_config(struct inquiry *inquiry, struct offer *offer,
     return true;
 }
 
-/* A child that is not there leaves the rest as it is; any other failure is no answer at all, since
- * what it hides might be a platform. */
+/* A child that is not there leaves the rest as it is, but at a mirror, which may lack what the
+ * registry has (H28). Any other failure is no answer at all, since what it hides might be a
+ * platform. */
 static bool offer_settle(struct inquiry *inquiry, struct offer *offer, const struct call *call,
                          struct error *error)
 {
-    if (call->error.code == ERROR_NOT_FOUND) {
+    if (call->error.code == ERROR_NOT_FOUND && !inquiry->session->wish.mirrored) {
         offer->state = OFFER_NOTHING;
         inquiry->unknown++;
         report_mark_partial(inquiry->builder);

@@ -157,6 +157,8 @@ static int64_t life_of(const struct json *answer)
     int64_t seconds = 0;
 
     (void)json_integer(json_get(answer, "expires_in"), &seconds);
+    if (seconds < 0)
+        seconds = 0;
     seconds = seconds < TOKEN_LIFE_LONGEST_S ? seconds : TOKEN_LIFE_LONGEST_S;
     seconds -= age_of(answer);
     return seconds > TOKEN_LIFE_SHORTEST_S ? seconds : TOKEN_LIFE_SHORTEST_S;

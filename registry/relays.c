@@ -31,7 +31,7 @@ static void judge_end(const struct transfer *transfer)
     bool is_good = transfer->error.code == ERROR_NONE && transfer->status == 200;
 
     if (transfer->method != TRANSFER_GET) {
-        if (relay->left > 0)
+        if (relay->left > 0 || transfer->error.code != ERROR_NONE)
             relay_fail(relay, RELAY_TARGET_ENDED);
     } else if (is_good) {
         relay_finish_source(relay);

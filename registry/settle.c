@@ -174,6 +174,12 @@ const char *settle_stated_digest(const struct call *call)
     return stated && *stated ? stated : call->hop_digest;
 }
 
+/* What may pass, or wants credentials, would be no other for a GET. */
+static bool head_tells_nothing(const struct call *call, long status)
+{
+    return !problem_is_retryable(status) && (status != 401 || call->has_left_origin);
+}
+
 /* H8: good only with a type, a length and a digest; else a GET must tell. */
 static void settle_head_manifest(struct call *call)
 {
@@ -182,7 +188,7 @@ static void settle_head_manifest(struct call *call)
     const char *stated = settle_stated_digest(call);
     struct error ignored;
 
-    if (status != 200 && status != 403 && status != 404 && status != 405) {
+    if (status != 200 && !head_tells_nothing(call, status)) {
         settle_problem(call);
         return;
     }
@@ -224,6 +230,8 @@ static bool check_digest(struct call *call)
         return error_no_memory(&call->error);
     if (expected.text[0] == '\0' || digest_equal(&expected, &call->found))
         return true;
+    if (media_type_is_schema1(media_type_parse(call->content_type)))
+        return manifest_refuse_schema1(&call->error); /* H9: its digest is of a part of it */
     return error_set(&call->error, ERROR_UPSTREAM,
                      "'%s' sent content with the digest %.20s... for %s %.20s...",
                      call->session->endpoint.registry, call->found.text,

@@ -90,8 +90,10 @@ def test_T19_a_changed_tag_costs_one_get_more(start, registry, image):
 
 @pytest.mark.parametrize("head", [
     behave.digest_header(None), behave.digest_header(""), behave.digest_header("nonsense"),
-    behave.fail(404), behave.fail(405, "UNSUPPORTED"), behave.fail(403, "DENIED")],
-    ids=["no digest", "empty digest", "bad digest", "404", "405", "403"])
+    behave.fail(400), behave.fail(404), behave.fail(405, "UNSUPPORTED"), behave.fail(403, "DENIED"),
+    behave.fail(406), behave.fail(415), behave.fail(501)],
+    ids=["no digest", "empty digest", "bad digest", "400", "404", "405", "403", "406", "415",
+         "501"])
 def test_T18_H8_where_head_is_of_no_use_a_get_decides(start, registry, image, head):
     registry.script("HEAD *", head)
     daemon = start(ALWAYS_ASK)

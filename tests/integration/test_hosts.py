@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from support import behave, canaries
+from support import behave, canaries, images
 from support.authority import Basic, Bearer, TokenEndpoint, basic, registry_auth
 from support.certificates import CertificateAuthority, openssl
 from support.command_line import mquery
@@ -199,6 +199,20 @@ def test_H28_whatever_a_mirror_lacks_the_registry_has(mirrored, trouble):
     mirror.script("GET *", trouble)
     assert_answered(ask(hosts, registry.name("lab/app:v1")))
     assert mirror.count("GET") >= 1
+
+
+@pytest.mark.parametrize("path", ["/query", "/inspect"])
+def test_H28_a_child_that_a_mirror_lacks_the_registry_has(mirrored, path):
+    registry, mirror, hosts = mirrored
+    child = images.manifest(images.config("linux/arm64"))
+    index = images.index([images.descriptor(child, images.OCI_MANIFEST)])
+    for each in (registry, mirror):
+        each.push("lab/app:v1", index)
+    registry.push("lab/app", child, parts=[images.config("linux/arm64")])
+    with Daemon({"registry": {"hosts": hosts}}) as daemon:
+        answer = daemon.get(f"{path}?image={registry.name('lab/app:v1')}")
+    assert b"arm64" in answer.body and b"missing" not in answer.body
+    assert mirror.count("GET") == 2
 
 
 def test_H28_what_nobody_has_the_registry_is_asked_about_last(mirrored):

@@ -120,6 +120,15 @@ def test_P7_an_upload_lost_between_pieces_is_begun_anew(door, registry, large):
     assert_pushed(door.push(spec(registry, [large])), registry)
 
 
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_H19_a_registry_that_hangs_up_after_a_piece_is_asked_again(door, registry, large, number):
+    """It has read the whole piece: as it does when it is restarted."""
+    registry.script("PUT */blobs/uploads/*", refuse_more_than(MIB))
+    registry.script("PATCH *", *[behave.honest] * (number - 1), behave.hang_up, behave.honest)
+    assert_pushed(door.push(spec(registry, [large])), registry)
+    assert registry.count("PATCH") >= 5
+
+
 def test_P7_a_source_that_breaks_off_between_pieces_is_asked_again(door, registry, another_registry,
                                                                   large):
     def cut_the_layer(server, request):

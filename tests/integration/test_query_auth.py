@@ -103,6 +103,7 @@ def test_A2_an_unusable_challenge_ends_the_query(daemon, registry, image, challe
 @pytest.mark.parametrize("fields, more", [
     (["token"], {}), (["access_token"], {}), (["token", "access_token"], {}),
     (["token"], {"expires_in": 0}), (["token"], {"expires_in": 10 ** 9}),
+    (["token"], {"expires_in": 1 - 2 ** 63, "issued_at": "2020-01-01T00:00:00Z"}),
     (["token"], {"expires_in": 300, "issued_at": "not a time"})])
 def test_T24_token_answers_are_read_as_servers_write_them(trusting, registry, tokens, image,
                                                           fields, more):

@@ -68,6 +68,18 @@ def test_T14_L11_schema_1_is_refused_by_name(registry, daemon, media_type):
     assert "schema 1" in answer.json["error"]
 
 
+def test_T14_H9_schema_1_is_refused_by_name_though_its_digest_is_of_a_part_of_it(registry, daemon):
+    body = images.encode({"schemaVersion": 1, "signatures": [{}]})
+    digest = images.digest_of(b"the payload")
+    for reference in ("v1", digest):
+        registry.store("lab/app", "manifests", reference, body, images.SCHEMA1_SIGNED)
+    registry.script("* */manifests/*", behave.digest_header(digest))
+    for name in ("lab/app:v1", f"lab/app@{digest}"):
+        answer = daemon.query(registry.name(name))
+        assert_refused(answer, "unsupported")
+        assert "schema 1" in answer.json["error"]
+
+
 @pytest.mark.parametrize("config_type, artifact_type, named", [
     ("application/vnd.cncf.helm.config.v1+json", None, "helm"),
     ("application/vnd.dev.cosign.simplesigning.v1+json", None, "sign"),
