@@ -37,7 +37,7 @@ const struct setting settings[] = {
      "connections at once"},
     {"server.idle_timeout", &setting_duration, LIVE(server.idle_timeout),
      "1m15s", SECOND, HOUR, NULL,
-     "a keep-alive connection without a request is closed after"},
+     "time for a body to come, for an answer to be taken, and between requests"},
     {"server.header_timeout", &setting_duration, LIVE(server.header_timeout),
      "10s", SECOND, 5 * MINUTE, NULL,
      "time for a whole request head"},

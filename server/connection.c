@@ -107,7 +107,8 @@ void connection_begin(struct connection *connection, struct slice target, int64_
 {
     connection_enter(connection, CONNECTION_HEAD, now);
     buffer_clear(&connection->target);
-    connection->is_target_too_long = !buffer_append_slice(&connection->target, target);
+    connection->is_target_too_long = target.length > CONNECTION_TARGET_MAX;
+    (void)buffer_append_slice(&connection->target, slice_until(target, CONNECTION_TARGET_MAX));
     connection->body_length = 0;
     connection->request.wants_body = false;
     connection->request.route = NULL;
@@ -217,6 +218,13 @@ void connection_answer(struct connection *connection, struct response *response)
     connection_unref(connection);
 }
 
+/* From now on the socket says that its reading end is shut, whoever did it. */
+static void shut_for_reading(struct connection *connection)
+{
+    atomic_store_explicit(&connection->is_shut, true, memory_order_relaxed);
+    (void)shutdown(connection->fd, SHUT_RD);
+}
+
 /* Shut for reading, not closed: what has come is still read, and an answer that is on its way is
  * still sent. Only one that the client does not take is cut off. */
 static void end_overdue(struct connection *connection, const struct connection_limits *limits,
@@ -225,14 +233,20 @@ static void end_overdue(struct connection *connection, const struct connection_l
     int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
     int64_t lasted = now - atomic_load_explicit(&connection->since, memory_order_relaxed);
 
-    if (limits->phase[phase] >= 0 && lasted >= limits->phase[phase])
-        (void)shutdown(connection->fd, phase == CONNECTION_SENDING ? SHUT_RDWR : SHUT_RD);
+    if (limits->phase[phase] < 0 || lasted < limits->phase[phase])
+        return;
+    if (phase == CONNECTION_SENDING)
+        (void)shutdown(connection->fd, SHUT_RDWR);
+    else
+        shut_for_reading(connection);
 }
 
-/* Whether the client has shut its side of the connection, or all of it. */
+/* Whether the client has shut its side of the connection, or all of it; of one that we have shut,
+ * all of it. */
 static bool has_hung_up(const struct connection *connection)
 {
-    struct pollfd poll_fd = {.fd = connection->fd, .events = POLLRDHUP};
+    bool is_shut = atomic_load_explicit(&connection->is_shut, memory_order_relaxed);
+    struct pollfd poll_fd = {.fd = connection->fd, .events = is_shut ? 0 : POLLRDHUP};
 
     return poll(&poll_fd, 1, 0) > 0;
 }
@@ -268,7 +282,7 @@ static void sweep(struct connection *connection, const struct connection_limits 
 {
     end_overdue(connection, limits, now);
     if (has_left_unheard(connection, limits, now))
-        (void)shutdown(connection->fd, SHUT_RD); /* which tells the library */
+        shut_for_reading(connection); /* which tells the library */
     if (has_left_unanswered(connection, limits, now))
         cut_off(connection);
 }

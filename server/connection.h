@@ -77,7 +77,8 @@ struct connection {
     struct buffer target; /* what the request's path and query borrow from */
     uint64_t body_length;
     bool is_target_too_long;
-    bool is_cut_short; /* answered while its body may still be coming */
+    _Atomic bool is_shut; /* for reading, by us: no sign of the client */
+    bool is_cut_short;    /* answered while its body may still be coming */
 };
 
 /* How long a phase may last, in milliseconds; negative: as long as it takes. */

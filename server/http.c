@@ -169,7 +169,7 @@ enum http_room http_accept(struct http *http, int listening_fd)
             return room_after(errno);
         }
     }
-    return HTTP_ROOM;
+    return HTTP_MORE;
 }
 
 void http_ask_pulse(void *context)

@@ -62,7 +62,8 @@ bool http_show(struct http *http, struct certificate *certificate, struct error 
 void http_configure(struct http *http, const struct config_server *settings);
 
 enum http_room {
-    HTTP_ROOM,           /* what waited has been taken, or there is more */
+    HTTP_ROOM,           /* what waited has been taken */
+    HTTP_MORE,           /* a number of them has, and there may be more */
     HTTP_NO_CONNECTIONS, /* server.max_connections, or all that the descriptors allow */
     HTTP_NO_DESCRIPTORS, /* the kernel gives no more, or has no memory for more */
 };

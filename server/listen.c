@@ -226,9 +226,9 @@ void listeners_release(struct listeners *listeners)
 {
     for (size_t i = 0; i < listeners->count; i++) {
         struct listener *listener = &listeners->items[i];
-        (void)close(listener->fd);
         if (listener->path)
-            (void)unlink(listener->path);
+            (void)unlink(listener->path); /* while it is bound: nobody else's can be there yet */
+        (void)close(listener->fd);
         free(listener->path);
         free(listener->name);
     }

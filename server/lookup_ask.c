@@ -135,14 +135,17 @@ static void lookup_start(struct lookup *lookup, const struct asker *asker, struc
 
     switch (flights_start(lookup->flights, flight, waiter, &error)) {
     case FLIGHT_STARTED:
-        if (!workers_submit(lookup->workers, &flight->job, &error))
+        if (!workers_submit(lookup->workers, &flight->job, &error)) {
+            asker_refund(asker); /* no registry is asked */
             lookup_land_failed(lookup, flight, &error);
+        }
         return;
     case FLIGHT_JOINED:
         flight_free(flight);
         asker_refund(asker); /* another had asked already */
         return;
     case FLIGHT_REFUSED:
+        asker_refund(asker);
         break;
     }
     flight_free(flight);

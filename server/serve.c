@@ -25,6 +25,7 @@ enum {
     FULL_WARNING = 60 * 1000, /* ms between two warnings of that */
     DRAIN_STEP = 50,          /* ms between looks at what is still open */
     LAST_ANSWERS = 500,       /* ms for answers that were given at the end of a drain */
+    LAST_TAKES = 1000,        /* looks at a queue before it is closed */
     ADDRESS_MAX = 160
 };
 
@@ -73,8 +74,9 @@ static void tick(struct server *server, int64_t now)
     server->next_tick = now + TICK;
 }
 
-/* Where there is no room, clients wait in the kernel's queue, and are looked for a little later. */
-static void accept_from(struct server *server, const struct listener *listener, int64_t now)
+/* Where there is no room, clients wait in the kernel's queue, and are looked for a little later.
+ * True: there may be more to be taken at once. */
+static bool accept_from(struct server *server, const struct listener *listener, int64_t now)
 {
     static const char *const reasons[] = {
         [HTTP_NO_CONNECTIONS] = "no room for more connections",
@@ -83,13 +85,14 @@ static void accept_from(struct server *server, const struct listener *listener, 
     struct http *http = listener->is_for_operators ? server->operators : server->http;
     enum http_room room = http_accept(http, listener->fd);
 
-    if (room == HTTP_ROOM)
-        return;
+    if (room == HTTP_ROOM || room == HTTP_MORE)
+        return room == HTTP_MORE;
     server->accept_again = now + FULL_PAUSE;
-    if (now < server->next_warning)
-        return;
-    server->next_warning = now + FULL_WARNING;
-    LOG_WARNING(reasons[room], LOG_NUMBER("open", (int64_t)http_connection_count(http)));
+    if (now >= server->next_warning) {
+        server->next_warning = now + FULL_WARNING;
+        LOG_WARNING(reasons[room], LOG_NUMBER("open", (int64_t)http_connection_count(http)));
+    }
+    return false;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -134,7 +137,7 @@ static int serve_once(struct server *server, int64_t until)
         http_linger(server->http);
     for (size_t i = 0; i < listening; i++) {
         if (sources[2 + i].revents)
-            accept_from(server, &server->listeners.items[i], now);
+            (void)accept_from(server, &server->listeners.items[i], now);
     }
     if (now >= server->next_tick)
         tick(server, now);
@@ -198,10 +201,15 @@ static void linger(struct server *server, int64_t until)
     }
 }
 
+/* Who has been let in by the kernel is served; a queue that goes on growing is left at some time.
+ */
 static void stop_listening(struct server *server)
 {
-    for (size_t i = 0; i < server->listeners.count; i++)
-        accept_from(server, &server->listeners.items[i], clock_monotonic_ms());
+    for (size_t i = 0; i < server->listeners.count; i++) {
+        for (int takes = 0; takes < LAST_TAKES; takes++)
+            if (!accept_from(server, &server->listeners.items[i], clock_monotonic_ms()))
+                break;
+    }
     listeners_release(&server->listeners);
 }
 

@@ -202,7 +202,9 @@ def test_a_quota_is_shown_as_it_was_told_last(daemon, image, registry):
 
 def test_what_goes_unheard_is_counted(daemon):
     assert daemon.get("/query?image=a&pad=" + "x" * 4096).status == 414
-    assert scrape(daemon).value("mquery_http_rejected_total", reason="too_large") == 1
+    now = scrape(daemon)
+    assert now.value("mquery_http_rejected_total", reason="too_large") == 1
+    assert now.value("mquery_http_requests_total", route="/query", method="GET", code="414") == 1
 
 
 def test_the_log_is_counted(daemon, image):

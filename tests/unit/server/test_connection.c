@@ -322,6 +322,29 @@ static void test_a_client_that_leaves_while_waiting_is_found(void **state)
     connection_answer(connection, new_response());
 }
 
+static void test_what_we_have_shut_is_no_client_that_leaves(void **state)
+{
+    (void)state;
+    struct connection_limits limits = limits_for(CONNECTION_IDLE);
+    struct visitor client;
+    char byte = 'x';
+
+    visitor_open(&client);
+    struct connection *connection = client.connection;
+    assert_int_equal(send(client.peer, &byte, 1, 0), 1);
+    connection_enter(connection, CONNECTION_IDLE, START);
+    connections_sweep(&client.all, &limits, START + LIMIT);
+    connection_ask(connection, START + LIMIT); /* what had been received is read, and asked */
+    connection_await(connection);
+    connections_sweep(&client.all, &limits, START + LIMIT + 10 * HANG_UP);
+    assert_int_equal(client.woken, 0);
+    connection_answer(connection, new_response());
+    assert_int_equal(client.woken, 1);
+    assert_non_null(connection_reply(connection));
+    connection_finish(connection, START);
+    visitor_close(&client);
+}
+
 /* -- streams -------------------------------------------------------------------------------- */
 
 static unsigned readers_left;
@@ -468,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_each_phase_ends_after_its_own_limit),
         cmocka_unit_test(test_what_has_been_received_is_still_read_when_idle_ones_end),
         cmocka_unit_test(test_a_client_that_leaves_while_waiting_is_found),
+        cmocka_unit_test(test_what_we_have_shut_is_no_client_that_leaves),
         cmocka_unit_test(test_a_paused_stream_is_woken_by_what_is_written),
         cmocka_unit_test(test_a_client_that_leaves_in_a_paused_stream_is_found),
         cmocka_unit_test(test_a_stream_whose_client_takes_nothing_is_cut_off),
