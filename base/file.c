@@ -116,3 +116,14 @@ bool file_check(const char *path, struct error *error)
     (void)close(fd);
     return is_fine || refuse(path, "it is no regular file", error);
 }
+
+bool file_mark(const char *path, struct buffer *out)
+{
+    struct stat state = {0};
+
+    (void)stat(path, &state); /* none is all zeros */
+    return buffer_format(out, "%s %llu %llu %lld %lld.%ld\n", path,
+                         (unsigned long long)state.st_dev, (unsigned long long)state.st_ino,
+                         (long long)state.st_size, (long long)state.st_mtim.tv_sec,
+                         state.st_mtim.tv_nsec);
+}

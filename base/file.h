@@ -36,4 +36,7 @@ bool file_read(const char *path, struct buffer *out, struct error *error) MUST_U
  * which would wait for others' end. Errors: invalid, "PATH: why". */
 bool file_check(const char *path, struct error *error) MUST_USE;
 
+/* Appends a line that is another once the file is: where it is, how large, when it was written. */
+bool file_mark(const char *path, struct buffer *out);
+
 #endif

@@ -57,7 +57,7 @@ bool config_keep_until_restart(struct config *next, const struct config *running
 struct reach {
     const struct config *config;
     const struct config_host *host; /* NULL: not listed */
-    bool has_secrets;               /* they are written, too */
+    bool has_secrets;               /* they are written, too, and what files are now */
 };
 
 static void write_setting(const struct setting *setting, const void *owner, struct buffer *out)
@@ -77,6 +77,7 @@ static void write_host(const struct config_host *host, bool has_secrets, struct 
     (void)buffer_append_char(out, '\n');
     (void)buffer_append_string(out, host->token ? host->token : "");
     (void)buffer_append_char(out, '\n');
+    (void)buffer_append_string(out, host->files ? host->files : "");
 }
 
 static bool write_reach(const struct reach *reach, struct buffer *out)

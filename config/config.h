@@ -55,6 +55,7 @@ struct config_host {
     char *token; /* the content of token_file, likewise; sent as it is (A17) */
     char *token_file;
     char *credential_helper; /* docker-credential-NAME; NULL: none */
+    char *files;             /* file_mark() of those others read later; NULL: none */
     struct string_list
         realm;               /* other hosts that may be given these credentials for a token (A15) */
     uint32_t max_concurrent; /* requests at once; 0: any */

@@ -9,7 +9,8 @@
 #include "config/hosts.h"
 
 enum {
-    SECRET_MAX = 4096
+    SECRET_MAX = 4096,
+    MARKS_MAX = 1024 * 1024
 };
 
 static bool refuse(const char *path, const char *reason, struct error *error)
@@ -46,20 +47,35 @@ static bool read_secret(const char *path, char **secret, struct error *error)
     return !path || *secret;
 }
 
-static bool check_readable(const char *path, struct error *error)
+static bool check_readable(const char *path, struct buffer *marks, struct error *error)
 {
-    return !path || file_check(path, error);
+    if (!path)
+        return true;
+    (void)file_mark(path, marks);
+    return file_check(path, error);
+}
+
+/* Those that libraries will open. */
+static bool check_files(struct config_host *host, struct error *error)
+{
+    CLEANUP(buffer_release) struct buffer marks = BUFFER_INIT(MARKS_MAX);
+
+    for (size_t i = 0; i < host->extra_ca_files.count; i++) {
+        if (!check_readable(host->extra_ca_files.items[i], &marks, error))
+            return false;
+    }
+    if (!check_readable(host->ca_file, &marks, error) ||
+        !check_readable(host->client_cert, &marks, error) ||
+        !check_readable(host->client_key, &marks, error) || !buffer_check(&marks, "files", error))
+        return false;
+    if (!host->files && marks.length > 0)
+        host->files = buffer_take(&marks);
+    return true;
 }
 
 static bool read_files(struct config_host *host, struct error *error)
 {
-    for (size_t i = 0; i < host->extra_ca_files.count; i++) {
-        if (!check_readable(host->extra_ca_files.items[i], error))
-            return false;
-    }
-    return check_readable(host->ca_file, error) && check_readable(host->client_cert, error) &&
-           check_readable(host->client_key, error) &&
-           read_secret(host->password_file, &host->password, error) &&
+    return check_files(host, error) && read_secret(host->password_file, &host->password, error) &&
            read_secret(host->token_file, &host->token, error);
 }
 

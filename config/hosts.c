@@ -28,6 +28,7 @@ void hosts_release_one(struct config_host *host)
     setting_release(host_settings, host_setting_total, host);
     release_secret(&host->password);
     release_secret(&host->token);
+    free(TAKE(host->files));
 }
 
 static void host_list_release(struct host_list *list)

@@ -10,16 +10,22 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/file.h"
 #include "registry/credential.h"
 #include "registry/credential_answers.h"
 #include "registry/credential_file.h"
 #include "registry/credential_key.h"
 #include "registry/credential_place.h"
 
+enum {
+    MARKS_MAX = 64 * 1024
+};
+
 struct credential_store {
     struct credential_place places[CREDENTIAL_PLACES_MAX];
     size_t place_count;
     struct credential_answers *answers;
+    struct buffer marks; /* of the places' files when it was made */
     atomic_bool has_warned;
 };
 
@@ -40,7 +46,10 @@ struct credential_store *credential_store_new(const char *source)
         return NULL;
     store->place_count = credential_places_find(source, store->places, &has_memory);
     store->answers = credential_answers_new();
-    if (has_memory && store->answers)
+    buffer_init(&store->marks, MARKS_MAX);
+    for (size_t i = 0; i < store->place_count; i++)
+        (void)file_mark(store->places[i].name, &store->marks);
+    if (has_memory && store->answers && buffer_ok(&store->marks))
         return store;
     credential_store_free(store);
     return NULL;
@@ -53,7 +62,13 @@ void credential_store_free(struct credential_store *store)
     for (size_t i = 0; i < store->place_count; i++)
         credential_place_release(&store->places[i]);
     credential_answers_free(store->answers);
+    buffer_release(&store->marks);
     free(store);
+}
+
+bool credential_store_agrees(const struct credential_store *a, const struct credential_store *b)
+{
+    return slice_equal(buffer_slice(&a->marks), buffer_slice(&b->marks));
 }
 
 bool credential_store_check(struct credential_store *store, struct error *error)

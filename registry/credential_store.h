@@ -26,6 +26,10 @@ void credential_store_free(struct credential_store *store);
  * invalid, naming the file; internal. */
 bool credential_store_check(struct credential_store *store, struct error *error) MUST_USE;
 
+/* Whether the places of both were the same files with the same content when the stores were made.
+ */
+bool credential_store_agrees(const struct credential_store *a, const struct credential_store *b);
+
 /* What a credential is wanted for: reading goes on without where a credsStore's helper is missing,
  * with one warning; writing does not. */
 enum credential_use {

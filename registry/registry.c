@@ -148,6 +148,11 @@ const struct config_host *registry_listed(const struct registry *registry, const
     return endpoint_settings(registry->settings, host);
 }
 
+bool registry_credentials_agree(const struct registry *a, const struct registry *b)
+{
+    return credential_store_agrees(a->credentials, b->credentials);
+}
+
 int64_t registry_timeout(const struct registry *registry, const char *host)
 {
     const struct config_host *settings = endpoint_settings(registry->settings, host);

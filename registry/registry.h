@@ -102,6 +102,9 @@ bool registry_may_ask(const struct registry *registry, const char *host,
 /* The rows that say how this host is asked: those the operator listed it with, else those of a
  * pattern that covers it; NULL where there are neither. */
 const struct config_host *registry_listed(const struct registry *registry, const char *host);
+/* Whether the files that say who the operator is to registries were the same when both were made.
+ */
+bool registry_credentials_agree(const struct registry *a, const struct registry *b);
 /* How long a whole query of this host may take, in ms. */
 int64_t registry_timeout(const struct registry *registry, const char *host);
 /* True where the operator listed the host. */

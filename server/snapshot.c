@@ -124,6 +124,7 @@ bool snapshot_agrees(const struct snapshot *now, const struct snapshot *before, 
     struct error ignored;
 
     return registry_may_ask(now->registry, host, &ignored) &&
+           registry_credentials_agree(now->registry, before->registry) &&
            config_reach_is_same(now->config, registry_listed(now->registry, host), before->config,
                                 registry_listed(before->registry, host));
 }

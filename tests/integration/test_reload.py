@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other settings while serving: SIGHUP reads them again, and no request and no answer is lost."""
+import base64
+import json
 import os
 import re
 import signal
@@ -135,6 +137,27 @@ def test_a_registry_asked_by_another_user_is_asked_again(start, registry, image,
     secret_file("second\n")
     daemon.reload()
     assert daemon.query(image).code == "denied"
+
+
+def test_who_stands_in_the_file_of_credentials_no_more_has_opened_nothing(start, registry, image,
+                                                                          tmp_path):
+    """By digest, an answer that would be told for good."""
+    registry.authority = authority.Basic("robot", "first")
+    digest = registry.push("lab/app:v2", index_of("linux/amd64"))
+    known = {"auths": {registry.address: {"auth": base64.b64encode(b"robot:first").decode()}}}
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(known))
+    daemon = start({"registry": {"credentials": str(file)}})
+    pinned = registry.name(f"lab/app@{digest}")
+    assert daemon.query(pinned).status == 200
+    before = gets(registry)
+    daemon.reload()
+    assert daemon.query(pinned).status == 200
+    assert gets(registry) == before
+
+    file.write_text("{}")
+    daemon.reload()
+    assert daemon.query(pinned).code == "denied"
 
 
 def test_only_the_registry_that_changed_is_asked_again(start, registry, another_registry, image):

@@ -141,6 +141,28 @@ static void test_another_password_is_another_reach_and_never_written(void **stat
     assert_null(strstr(buffer_string(&reach), "mackerel"));
 }
 
+static struct config *load_certificate(const char *content)
+{
+    CLEANUP(scratch_remove) struct scratch file = scratch_write(slice_from_string(content));
+
+    assert_return_code(rename(file.path, "/tmp/mqueryd-test-ca"), 0);
+    return load_file("registry: {hosts: [{name: a.test, ca_file: /tmp/mqueryd-test-ca}]}");
+}
+
+static void test_a_file_with_another_content_is_another_reach(void **state)
+{
+    static const char text[] = "registry: {hosts: [{name: a.test, ca_file: /tmp/mqueryd-test-ca}]}";
+
+    (void)state;
+    CLEANUP(config_unref_p) struct config *before = load_certificate("one");
+    CLEANUP(config_unref_p) struct config *same = load_file(text);
+    CLEANUP(config_unref_p) struct config *now = load_certificate("two");
+    (void)unlink("/tmp/mqueryd-test-ca");
+
+    assert_true(config_reach_is_same(before, host_of(before), same, host_of(same)));
+    assert_false(config_reach_is_same(before, host_of(before), now, host_of(now)));
+}
+
 /* -- further sources ------------------------------------------------------------------------ */
 
 static void test_defaults_of_a_process_stand_below_all_else(void **state)
@@ -196,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_every_row_that_wants_a_restart_can_be_kept),
         cmocka_unit_test(test_which_changes_make_another_reach),
         cmocka_unit_test(test_another_password_is_another_reach_and_never_written),
+        cmocka_unit_test(test_a_file_with_another_content_is_another_reach),
         cmocka_unit_test(test_defaults_of_a_process_stand_below_all_else),
         cmocka_unit_test(test_files_that_systemd_passes_win_over_variables_and_lose_to_flags),
     };
