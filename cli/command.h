@@ -39,7 +39,8 @@ struct command {
     const char *usage;    /* its words and what follows them */
     const char *summary;  /* one line; NULL: no person wants it */
     const char *examples; /* whole lines, or "" */
-    bool is_unlisted;     /* on the first page of help */
+    bool is_unlisted;     /* left out of the first page of help */
+    bool takes_no_operands;
     /* NULL: only its sub-commands can be run. */
     enum exit_status (*run)(const struct options *options);
 };

@@ -106,7 +106,7 @@ const struct command commands[COMMAND_COUNT] = {
     [COMMAND_HEALTHCHECK] = {
         .name = "healthcheck", .usage = "healthcheck",
         .summary = "exit 0 if a service here is alive, else 1",
-        .is_unlisted = true,
+        .is_unlisted = true, .takes_no_operands = true,
         .examples = "  HEALTHCHECK CMD [\"/mquery\", \"healthcheck\"]\n",
         .run = command_healthcheck},
     [COMMAND_HELP] = {
@@ -117,7 +117,7 @@ const struct command commands[COMMAND_COUNT] = {
     [COMMAND_VERSION] = {
         .name = "version", .usage = "version",
         .summary = "print the version",
-        .examples = "", .is_unlisted = true,
+        .examples = "", .is_unlisted = true, .takes_no_operands = true,
         .run = command_version},
     [COMMAND_COMPLETION] = {
         .name = "completion", .usage = "completion bash|zsh|fish",

@@ -21,7 +21,7 @@ const struct flag flags[OPTION_COUNT] = {
         .commands = FOR(INSPECT)},
     [OPTION_EXPAND_CONFIG] = {
         .name = "--expand-config",
-        .help = "with --raw: a lone image's configuration, too",
+        .help = "with --raw: a lone image's configuration",
         .commands = FOR(INSPECT)},
     [OPTION_TARGET] = {
         .name = "--target", .value = "IMAGE",
@@ -101,7 +101,7 @@ const struct flag flags[OPTION_COUNT] = {
         .commands = REGISTRY},
     [OPTION_TIMEOUT] = {
         .name = "--timeout", .value = "TIME",
-        .help = "at most this long each: 90s, 2m (20s; a push 1h)",
+        .help = "at most this long: 90s (20s; push and check 1h)",
         .commands = REGISTRY, .is_common = true},
     [OPTION_PLAIN_HTTP] = {
         .name = "--plain-http",

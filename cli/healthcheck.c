@@ -10,9 +10,12 @@
 #include <curl/curl.h>
 
 #include "base/escape.h"
+#include "cli/base_url.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/settings.h"
+
+#define PATH "/health"
 
 enum {
     TIMEOUT_MS = 2000,
@@ -21,7 +24,7 @@ enum {
 
 /* Where to ask. */
 struct target {
-    struct buffer url;
+    struct base_url base;
     struct buffer socket; /* a Unix socket's path; "": none */
     bool is_here;         /* on this machine */
 };
@@ -36,21 +39,17 @@ static size_t ignore_body(char *data, size_t size, size_t count, void *context)
 
 /* -- where to ask --------------------------------------------------------------------------- */
 
-/* Of a URL that a person gave; what is no URL is left for the asking to refuse. */
-static bool is_loopback(const char *url)
+static bool is_loopback(CURLU *url)
 {
     static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-    CURLU *parts = curl_url();
     char *host = NULL;
     bool is_here = false;
 
-    if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-            is_here = is_here || slice_equal_string(slice_from_string(host), names[i]);
-    }
+    if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        return false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        is_here = is_here || slice_equal_string(slice_from_string(host), names[i]);
     curl_free(host);
-    curl_url_cleanup(parts);
     return is_here;
 }
 
@@ -63,22 +62,26 @@ static struct slice address_to_ask(struct slice host)
 }
 
 /* `listen` is server.listen, known to be one. */
-static void target_listener(struct target *target, struct slice listen, bool speaks_tls)
+static bool target_listener(struct target *target, struct slice listen, bool speaks_tls,
+                            struct error *error)
 {
     static const char unix_prefix[] = "unix:";
+    CLEANUP(buffer_release) struct buffer url = BUFFER_INIT(URL_MAX);
     bool is_unix = slice_starts_with(listen, slice_from_string(unix_prefix));
     ptrdiff_t colon = slice_find_last(listen, ':');
 
-    (void)buffer_append_string(&target->url, speaks_tls ? "https://" : "http://");
+    (void)buffer_append_string(&url, speaks_tls ? "https://" : "http://");
     if (is_unix) {
         (void)buffer_append_slice(&target->socket, slice_from(listen, sizeof(unix_prefix) - 1));
-        (void)buffer_append_string(&target->url, "localhost");
+        (void)buffer_append_string(&url, "localhost");
     } else if (colon >= 0) {
-        (void)buffer_append_slice(&target->url, address_to_ask(slice_until(listen, (size_t)colon)));
-        (void)buffer_append_slice(&target->url, slice_from(listen, (size_t)colon));
+        (void)buffer_append_slice(&url, address_to_ask(slice_until(listen, (size_t)colon)));
+        (void)buffer_append_slice(&url, slice_from(listen, (size_t)colon));
     }
-    (void)buffer_append_string(&target->url, "/health");
     target->is_here = true;
+    return buffer_check(&url, "the service's address", error) &&
+           buffer_check(&target->socket, "the socket's path", error) &&
+           base_url_parse(buffer_string(&url), PATH, &target->base, error);
 }
 
 /* --server's, or the daemon's of this environment. */
@@ -86,25 +89,22 @@ static bool find_target(const struct options *options, struct target *target, st
 {
     const char *server = options->values[OPTION_SERVER];
 
-    if (server) {
-        (void)buffer_format(&target->url, "%s/health", server);
-        target->is_here = is_loopback(server);
-    } else {
-        CLEANUP(config_unref_p) struct config *config = settings_load_server(error);
-        if (!config)
+    if (server && server[0] != '\0') {
+        if (!base_url_parse(server, PATH, &target->base, error))
             return false;
-        target_listener(target, slice_from_string(config->server.listen),
-                        config->server.tls_cert != NULL);
+        target->is_here = is_loopback(target->base.url);
+        return true;
     }
-    return buffer_check(&target->url, "the service's address", error) &&
-           buffer_check(&target->socket, "the socket's path", error);
+    CLEANUP(config_unref_p) struct config *config = settings_load_server(error);
+    return config && target_listener(target, slice_from_string(config->server.listen),
+                                     config->server.tls_cert != NULL, error);
 }
 
 /* -- asking --------------------------------------------------------------------------------- */
 
 static void prepare(CURL *easy, const struct target *target)
 {
-    (void)curl_easy_setopt(easy, CURLOPT_URL, buffer_string(&target->url));
+    (void)curl_easy_setopt(easy, CURLOPT_CURLU, target->base.url);
     if (target->socket.length > 0)
         (void)curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, buffer_string(&target->socket));
     if (target->is_here) {
@@ -120,31 +120,33 @@ static void prepare(CURL *easy, const struct target *target)
 
 static bool ask(CURL *easy, const struct target *target, struct error *error)
 {
-    struct slice url = buffer_slice(&target->url);
+    struct slice place =
+        buffer_slice(target->socket.length > 0 ? &target->socket : &target->base.place);
     long status = 0;
 
     prepare(easy, target);
     CURLcode result = curl_easy_perform(easy);
     if (result != CURLE_OK) {
-        return error_set(error, ERROR_UPSTREAM, "'%s': %s", ESCAPED(url),
+        return error_set(error, ERROR_UPSTREAM, "the service at '%s': %s", ESCAPED(place),
                          curl_easy_strerror(result));
     }
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     return status == 200 ||
-           error_set(error, ERROR_UPSTREAM, "'%s' answers %ld", ESCAPED(url), status);
+           error_set(error, ERROR_UPSTREAM, "the service at '%s' answers %ld to " PATH,
+                     ESCAPED(place), status);
 }
 
 /* Docker knows 0 and 1 only. */
 enum exit_status command_healthcheck(const struct options *options)
 {
-    struct target target = {.url = BUFFER_INIT(URL_MAX), .socket = BUFFER_INIT(URL_MAX)};
+    struct target target = {.socket = BUFFER_INIT(URL_MAX)};
     struct error error;
     CURL *easy = curl_easy_init();
     bool is_healthy = (easy || error_no_memory(&error)) && find_target(options, &target, &error) &&
                       ask(easy, &target, &error);
 
     curl_easy_cleanup(easy);
-    buffer_release(&target.url);
+    base_url_release(&target.base);
     buffer_release(&target.socket);
     if (is_healthy)
         return EXIT_YES;

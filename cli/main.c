@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/program.h"
@@ -23,6 +24,15 @@ static enum exit_status refuse_part(enum command_id command, const struct option
     else
         (void)error_set(&error, ERROR_INVALID, "%s what? see %s %s --help", name, program_name(),
                         name);
+    return print_failure(NULL, &error);
+}
+
+static enum exit_status refuse_operand(enum command_id command, const char *operand)
+{
+    struct error error;
+
+    (void)error_set(&error, ERROR_INVALID, "%s takes no '%s'", commands[command].name,
+                    ESCAPED(slice_from_string(operand)));
     return print_failure(NULL, &error);
 }
 
@@ -64,6 +74,8 @@ static enum exit_status run(struct options *options)
         command = COMMAND_QUERY;
     if (!commands[command].run)
         return refuse_part(command, options);
+    if (commands[command].takes_no_operands && options->operand_count > 0)
+        return refuse_operand(command, options->operands[0]);
     if (heeds_flags(command) &&
         !options_refuse_others(options, command_bits(command), commands[command].name, &error))
         return print_failure(NULL, &error);

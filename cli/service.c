@@ -7,12 +7,11 @@
 
 #include "base/escape.h"
 #include "build.h"
+#include "cli/base_url.h"
 #include "manifest/manifest.h"
 
 enum {
-    ANSWER_MAX = 8 * 1024 * 1024, /* 1000 platforms, every character of them escaped */
-    PLACE_MAX = 512,
-    PATH_MAX_LENGTH = 4096
+    ANSWER_MAX = 8 * 1024 * 1024 /* 1000 platforms, every character of them escaped */
 };
 
 /* One question at a time, over a connection that is kept for the next. */
@@ -24,76 +23,12 @@ struct line {
 };
 
 struct service {
-    CURLU *url;          /* BASE/query */
-    struct buffer place; /* host:port, for messages: a URL may hold a password */
+    struct base_url base; /* BASE/query */
     bool is_insecure;
     long timeout; /* ms */
     pthread_mutex_t mutex;
     struct line *idle; /* guarded by mutex */
 };
-
-/* BASE's path without a final slash, and "/query". */
-static bool set_path(CURLU *url)
-{
-    CLEANUP(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_LENGTH);
-    char *base = NULL;
-
-    if (curl_url_get(url, CURLUPART_PATH, &base, 0) != CURLUE_OK)
-        return false;
-    struct slice prefix = slice_from_string(base);
-    while (slice_ends_with(prefix, SLICE("/")))
-        prefix = slice_until(prefix, prefix.length - 1);
-    (void)buffer_append_slice(&path, prefix);
-    (void)buffer_append_string(&path, "/query");
-    curl_free(base);
-    return buffer_ok(&path) &&
-           curl_url_set(url, CURLUPART_PATH, buffer_string(&path), 0) == CURLUE_OK;
-}
-
-static bool is_http(CURLU *url)
-{
-    char *scheme = NULL;
-
-    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
-        return false;
-    struct slice name = slice_from_string(scheme);
-    bool result = slice_equal_string(name, "http") || slice_equal_string(name, "https");
-    curl_free(scheme);
-    return result;
-}
-
-static bool set_place(struct service *service)
-{
-    char *host = NULL;
-    char *port = NULL;
-
-    if (curl_url_get(service->url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(service->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
-        (void)buffer_format(&service->place, "%s:%s", host, port);
-    curl_free(host);
-    curl_free(port);
-    return service->place.length > 0;
-}
-
-/* Always false. What stands before an '@' may be a password. */
-static bool refuse_url(struct slice url, struct error *error)
-{
-    ptrdiff_t at = slice_find_last(url, '@');
-
-    return error_set(error, ERROR_INVALID, "'%s%s' is not a URL such as http://localhost:8080",
-                     at < 0 ? "" : "...", ESCAPED(slice_from(url, at < 0 ? 0 : (size_t)at)));
-}
-
-static bool set_url(struct service *service, const char *url, struct error *error)
-{
-    service->url = curl_url();
-    if (!service->url)
-        return error_no_memory(error);
-    if (curl_url_set(service->url, CURLUPART_URL, url, 0) != CURLUE_OK || !is_http(service->url) ||
-        !set_place(service) || !set_path(service->url))
-        return refuse_url(slice_from_string(url), error);
-    return true;
-}
 
 /* -- lines ---------------------------------------------------------------------------------- */
 
@@ -177,11 +112,10 @@ struct service *service_new(const char *url, bool insecure, int64_t timeout_ms, 
         (void)error_no_memory(error);
         return NULL;
     }
-    buffer_init(&service->place, PLACE_MAX);
     (void)pthread_mutex_init(&service->mutex, NULL);
     service->is_insecure = insecure;
     service->timeout = (long)timeout_ms;
-    if (set_url(service, url, error))
+    if (base_url_parse(url, "/query", &service->base, error))
         return service;
     service_free(service);
     return NULL;
@@ -196,8 +130,7 @@ void service_free(struct service *service)
         service->idle = line->next;
         line_free(line);
     }
-    curl_url_cleanup(service->url);
-    buffer_release(&service->place);
+    base_url_release(&service->base);
     (void)pthread_mutex_destroy(&service->mutex);
     free(service);
     curl_global_cleanup();
@@ -209,7 +142,7 @@ void service_free(struct service *service)
 static bool transfer_failed(const struct service *service, const struct line *line, CURLcode result,
                             struct error *error)
 {
-    struct slice place = buffer_slice(&service->place);
+    struct slice place = buffer_slice(&service->base.place);
     const char *reason = line->reason[0] ? line->reason : curl_easy_strerror(result);
     enum error_code code = ERROR_UPSTREAM;
 
@@ -232,7 +165,7 @@ static bool transfer_failed(const struct service *service, const struct line *li
 static CURLU *question_url(const struct service *service, struct slice image)
 {
     CLEANUP(buffer_release) struct buffer query = BUFFER_INIT(8 + 3 * REFERENCE_MAX);
-    CURLU *url = curl_url_dup(service->url);
+    CURLU *url = curl_url_dup(service->base.url);
 
     (void)buffer_append_string(&query, "image=");
     (void)escape_percent_encode(&query, image);

@@ -22,8 +22,8 @@ static const char *service_url(const struct options *options)
 /* What only who asks a registry can want. */
 static bool refuse_registry_flags(const struct options *options, struct error *error)
 {
-    static const enum option names[] = {OPTION_PLAIN_HTTP, OPTION_USERNAME, OPTION_PASSWORD,
-                                        OPTION_PASSWORD_STDIN, OPTION_DOCKER_CFG};
+    static const enum option names[] = {OPTION_PLAIN_HTTP,     OPTION_USERNAME,   OPTION_PASSWORD,
+                                        OPTION_PASSWORD_STDIN, OPTION_DOCKER_CFG, OPTION_DEBUG};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (options->values[names[i]]) {

@@ -400,7 +400,8 @@ def test_a_bad_reference_is_named_once(image, line):
 
 @pytest.mark.parametrize("arguments", [
     [], ["query"], ["ref"], ["--json"], ["ref", "--require", "linux/arm64", "a"],
-    ["--json", "serve"], ["--sever=x", "a"]])
+    ["--json", "serve"], ["--sever=x", "a"], ["version", "a"], ["healthcheck", "http://a"],
+    ["--debug", "--server", "http://127.0.0.1:1", "a"]])
 def test_a_wrong_call_is_2_and_one_line(arguments):
     result = mquery(*arguments)
     assert (result.returncode, result.stdout) == (2, "")

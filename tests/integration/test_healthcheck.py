@@ -50,6 +50,21 @@ def test_on_loopback_a_url_needs_no_proof(encrypted, host):
         assert check({}, "--server", f"https://{host}:{port}").returncode == 0
 
 
+@pytest.mark.parametrize("path", ["/", "//", "/?x=y"])
+def test_a_url_may_end_as_people_write_it(path):
+    with Daemon() as daemon:
+        result = check({}, "--server", f"http://{daemon.address}{path}")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("url", ["http://me:canary@127.0.0.1:{}", "ftp://me:canary@127.0.0.1:{}"])
+def test_S21_a_password_in_its_url_is_never_told(url):
+    result = check({}, "--server", url.format(free_port()))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1 and "127.0.0.1:" in result.stderr
+    assert "canary" not in result.stderr
+
+
 def test_elsewhere_a_url_does(encrypted):
     """0.0.0.0 is this machine to the kernel, but no name of it that we know."""
     port = free_port()
