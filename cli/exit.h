@@ -9,7 +9,7 @@
 
 enum exit_status {
     EXIT_YES = 0,
-    EXIT_NO = 1, /* an honest no: not what --require asks for; no list is taken; they differ */
+    EXIT_NO = 1, /* an honest no: not offered; they differ; no list is taken; nobody is alive */
     EXIT_INVALID = 2,
     EXIT_NOT_FOUND = 3,
     EXIT_DENIED = 4,

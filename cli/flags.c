@@ -10,7 +10,7 @@ enum {
     PUSH = FOR(PUSH_FROM_SPEC) | FOR(PUSH_FROM_ARGS) | FOR(PUSH_FROM_IMAGES),
     REGISTRY =
         FOR(QUERY) | FOR(INSPECT) | FOR(DIFF) | FOR(AUDIT) | FOR(TAGS) | PUSH | FOR(CHECK_REGISTRY),
-    ALL = REGISTRY | FOR(REF)
+    ANSWERING = REGISTRY | FOR(REF)
 };
 
 /* clang-format off */
@@ -66,7 +66,7 @@ const struct flag flags[OPTION_COUNT] = {
     [OPTION_JSON] = {
         .name = "--json",
         .help = "print each answer as one line of JSON",
-        .commands = ALL, .is_common = true},
+        .commands = ANSWERING, .is_common = true},
     [OPTION_PLATFORM] = {
         .name = "--platform", .value = "P",
         .help = "say whether P is supported; inspect: show only P",
@@ -89,7 +89,7 @@ const struct flag flags[OPTION_COUNT] = {
         .commands = REGISTRY},
     [OPTION_PASSWORD] = {
         .name = "--password", .value = "PASSWORD",
-        .help = "seen by all users of this machine; better:",
+        .help = "seen by all users here; rather --password-stdin",
         .commands = REGISTRY},
     [OPTION_PASSWORD_STDIN] = {
         .name = "--password-stdin",
@@ -118,10 +118,10 @@ const struct flag flags[OPTION_COUNT] = {
     [OPTION_HELP] = {
         .name = "--help",
         .help = "print this",
-        .commands = ALL, .is_common = true},
+        .commands = ANSWERING, .is_common = true},
     [OPTION_VERSION] = {
         .name = "--version",
         .help = "print the version",
-        .commands = ALL, .is_common = true},
+        .commands = ANSWERING, .is_common = true},
 };
 /* clang-format on */

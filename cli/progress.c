@@ -84,7 +84,7 @@ static void print_copied(struct progress *progress, const struct push_event *eve
 
 /* -- what happens --------------------------------------------------------------------------- */
 
-/* The place of the blob, or a free one; NULL: too many at once, and this one's end goes unsaid. */
+/* The copy of the blob with this digest, NULL: none. A free place has the digest "". */
 static struct progress_copy *find_copy(struct progress *progress, const char *digest)
 {
     for (size_t i = 0; i < PROGRESS_COPIES_MAX; i++) {

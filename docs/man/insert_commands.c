@@ -52,13 +52,23 @@ static unsigned count_bits(uint32_t bits)
     return count;
 }
 
-/* Which commands heed a flag; `all` are those that heed any. */
-static void insert_heeding(struct buffer *out, uint32_t heeding, uint32_t all)
+/* The bits of what a person can run. */
+static uint32_t all_commands(void)
 {
-    uint32_t others = all & ~heeding;
+    uint32_t all = 0;
 
-    if (!others)
-        return;
+    for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        if (commands[i].summary && commands[i].run)
+            all |= bit(i);
+    }
+    return all;
+}
+
+/* Which commands heed a flag. */
+static void insert_heeding(struct buffer *out, uint32_t heeding)
+{
+    uint32_t others = all_commands() & ~heeding;
+
     (void)buffer_append_string(out, "\tFor ");
     if (count_bits(others) < count_bits(heeding)) {
         (void)buffer_append_string(out, "all commands but ");
@@ -70,16 +80,13 @@ static void insert_heeding(struct buffer *out, uint32_t heeding, uint32_t all)
 
 void insert_flags(struct buffer *out)
 {
-    uint32_t all = 0;
-
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        all |= flags[i].commands;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         insert_term(out, flags[i].name, flags[i].value);
         (void)buffer_append_char(out, '\t');
         insert_text(out, flags[i].help);
         (void)buffer_append_string(out, "\n\n");
-        insert_heeding(out, flags[i].commands, all);
+        if (i != OPTION_HELP && i != OPTION_VERSION) /* which all heed */
+            insert_heeding(out, flags[i].commands);
     }
 }
 
