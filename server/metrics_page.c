@@ -398,7 +398,8 @@ static void write_page(struct scrape *scrape)
 /* Only who names OpenMetrics gets it, and not who likes the older format better. */
 static bool wants_open_metrics(const struct request *request)
 {
-    struct slice accept = request_header(request, "accept");
+    CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT(HEADER_LIST_MAX);
+    struct slice accept = request_header_list(request, "accept", &lines);
     struct slice type = SLICE("application/openmetrics-text");
 
     return accept_names(accept, type) &&

@@ -20,7 +20,8 @@ enum {
 /* If-None-Match decides alone where both are sent (RFC 9110, section 13.1.3). */
 static void read_conditions(struct preferences *preferences, const struct request *request)
 {
-    struct slice tags = request_header(request, "if-none-match");
+    CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT(HEADER_LIST_MAX);
+    struct slice tags = request_header_list(request, "if-none-match", &lines);
     struct slice date = request_header(request, "if-modified-since");
 
     preferences->known_tags = tags.length > 0 ? slice_copy(tags) : NULL;
@@ -68,12 +69,17 @@ static bool any_is_set(const struct preferences *preferences)
 void preferences_read(struct preferences *preferences, const struct request *request,
                       const struct string_list *origins)
 {
+    CLEANUP(buffer_release) struct buffer codings = BUFFER_INIT(HEADER_LIST_MAX);
+    CLEANUP(buffer_release) struct buffer types = BUFFER_INIT(HEADER_LIST_MAX);
+
     trace_read_request_id(request_header(request, "x-request-id"), preferences->request_id);
     trace_read_parent(request_header(request, "traceparent"), preferences->trace_id);
     read_conditions(preferences, request);
     read_origin(preferences, request, origins);
-    preferences->takes_gzip = gzip_is_accepted(request_header(request, "accept-encoding"));
-    preferences->takes_problems = problem_is_accepted(request_header(request, "accept"));
+    preferences->takes_gzip =
+        gzip_is_accepted(request_header_list(request, "accept-encoding", &codings));
+    preferences->takes_problems =
+        problem_is_accepted(request_header_list(request, "accept", &types));
     preferences->change_answers = any_is_set(preferences);
 }
 

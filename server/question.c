@@ -25,7 +25,9 @@ static bool read_image(struct question *question, const struct request *request,
 
 static bool client_prefers_text(const struct request *request)
 {
-    struct slice accept = request_header(request, "accept");
+    CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT(HEADER_LIST_MAX);
+    struct slice accept = request_header_list(request, "accept", &lines);
+
     return accept_quality(accept, SLICE("text/plain")) >
            accept_quality(accept, SLICE("application/json"));
 }
@@ -52,7 +54,8 @@ static bool read_format(struct question *question, const struct request *request
  * answer may be is the operator's to say. */
 static void read_cache_control(struct question *question, const struct request *request)
 {
-    struct slice directives = request_header(request, "cache-control");
+    CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT(HEADER_LIST_MAX);
+    struct slice directives = request_header_list(request, "cache-control", &lines);
 
     if (directives.length == 0)
         return;

@@ -57,6 +57,38 @@ struct slice request_header(const struct request *request, const char *name)
     return request->door->header(request, name, NULL);
 }
 
+struct list_reader {
+    struct slice name;
+    struct buffer *out;
+};
+
+static void add_line(void *context, struct slice name, struct slice value)
+{
+    const struct list_reader *reader = context;
+
+    if (!slice_equal_ignoring_case(name, reader->name))
+        return;
+    if (reader->out->length > 0)
+        (void)buffer_append_string(reader->out, ", ");
+    (void)buffer_append_slice(reader->out, value);
+}
+
+/* Most requests have none of these headers, and nearly all others one line: that costs nothing. */
+struct slice request_header_list(const struct request *request, const char *name,
+                                 struct buffer *joined)
+{
+    struct list_reader reader = {slice_from_string(name), joined};
+    struct slice first = request_header(request, name);
+    size_t count = 0;
+
+    if (first.data)
+        (void)request->door->header(request, name, &count);
+    if (count < 2 || !request->door->each_header)
+        return first;
+    request->door->each_header(request, add_line, &reader);
+    return buffer_ok(joined) ? buffer_slice(joined) : first;
+}
+
 bool request_is_wanted(const struct request *request)
 {
     return !request->door->is_wanted || request->door->is_wanted(request);

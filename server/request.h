@@ -26,6 +26,10 @@ struct response;
 struct route;
 struct snapshot;
 
+enum {
+    HEADER_LIST_MAX = 16 * 1024 /* more than a head has room for */
+};
+
 enum method {
     METHOD_GET,
     METHOD_HEAD,
@@ -92,6 +96,10 @@ void request_set_target(struct request *request, struct slice target);
 /* The value of a header, or the empty slice. Only while the request's handler runs, and borrowed
  * until it returns: a client that leaves while its answer is looked up takes its headers along. */
 struct slice request_header(const struct request *request, const char *name);
+/* The same of a header whose values are a list, which may come in several lines (RFC 9110, section
+ * 5.3): these are put together in `joined`, the caller's. */
+struct slice request_header_list(const struct request *request, const char *name,
+                                 struct buffer *joined);
 /* False once whoever asked has left: nobody will see the answer. */
 bool request_is_wanted(const struct request *request);
 /* The settings it is answered by. Until it is answered. */

@@ -195,6 +195,29 @@ def test_only_if_cached_asks_no_registry_behind_a_stale_answer(start, registry, 
     assert len(registry.requests) == 1
 
 
+def ask_in_lines(daemon, image, *lines):
+    connection = daemon.connect()
+    connection.putrequest("GET", f"/query?image={image}", skip_accept_encoding=True)
+    for name, value in lines:
+        connection.putheader(name, value)
+    connection.endheaders()
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response, body
+
+
+def test_lists_may_come_in_several_lines(daemon, registry, image):
+    control = "Cache-Control"
+    response, _ = ask_in_lines(daemon, image, (control, "max-age=0"), (control, "only-if-cached"))
+    assert response.status == 504 and not registry.requests
+    tag = daemon.query(image).headers["ETag"]
+    response, _ = ask_in_lines(daemon, image, ("If-None-Match", '"a"'), ("If-None-Match", tag))
+    assert response.status == 304
+    response, body = ask_in_lines(daemon, image, ("Accept", "image/png"), ("accept", "text/plain"))
+    assert body.startswith(b"Image: ")
+
+
 def test_max_stale_changes_nothing(daemon, registry, image):
     daemon.query(image)
     answer = daemon.query(image, {"Cache-Control": "max-stale=99999"})
