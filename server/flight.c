@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,8 +17,7 @@ struct flights {
     struct map listed;
     struct list overtaken; /* they go on for nothing, and must end all the same */
     size_t held;           /* requests not answered yet */
-    size_t lost;
-    int64_t lost_since; /* while there are lost ones */
+    struct list lost;      /* begun, and overdue; the longest first */
     bool is_closed;
 };
 
@@ -96,6 +96,7 @@ struct flights *flights_new(void)
     clock_condition_init(&flights->none_held);
     map_init(&flights->listed, flight_key);
     list_init(&flights->overtaken);
+    list_init(&flights->lost);
     return flights;
 }
 
@@ -185,7 +186,6 @@ struct waiter *flights_land(struct flights *flights, struct flight *flight)
 {
     (void)pthread_mutex_lock(&flights->mutex);
     flights_unlist(flights, flight);
-    flights->lost -= flight->is_lost;
     struct waiter *waiters = TAKE(flight->waiters);
     (void)pthread_mutex_unlock(&flights->mutex);
     return waiters;
@@ -204,11 +204,11 @@ static struct waiter *take_waiters(struct flight *flight, struct waiter *others)
 
 static void flights_lose(struct flights *flights, struct flight *flight, int64_t time)
 {
-    if (flights->lost == 0)
-        flights->lost_since = time;
-    flights->lost++;
-    flight->is_lost = true;
     flights_unlist(flights, flight);
+    if (!atomic_load(&flight->has_begun))
+        return;
+    flight->lost_at = time;
+    list_put_last(&flights->lost, &flight->place);
 }
 
 static struct waiter *lose_listed(struct flights *flights, int64_t time)
@@ -260,7 +260,9 @@ void flights_release(struct flights *flights)
 int64_t flights_lost_since(struct flights *flights)
 {
     (void)pthread_mutex_lock(&flights->mutex);
-    int64_t since = flights->lost > 0 ? flights->lost_since : INT64_MAX;
+    int64_t since = list_is_empty(&flights->lost)
+                        ? INT64_MAX
+                        : LIST_ITEM(flights->lost.next, struct flight, place)->lost_at;
     (void)pthread_mutex_unlock(&flights->mutex);
     return since;
 }

@@ -50,12 +50,13 @@ struct flight {
     bool has_stand_in;             /* a stale answer can be given if asking fails */
     uint32_t generation;           /* of the finding that led to the asking */
     int64_t deadline;              /* clock_monotonic_ms() */
+    _Atomic bool has_begun;        /* a worker has it; until then it waits for one */
 
     struct map_node node; /* what follows is guarded by the mutex of struct flights */
-    struct list place;    /* among the overtaken, once another has taken its place in the map */
+    struct list place;    /* among the overtaken or the lost, once it is not listed */
     struct waiter *waiters;
     bool is_listed;
-    bool is_lost; /* its waiters were taken off as overdue */
+    int64_t lost_at; /* when its waiters were taken off as overdue */
 };
 
 /* The request waits with its question, which is moved: the caller's is empty afterwards. NULL: no
@@ -98,8 +99,9 @@ void flights_release(struct flights *flights);
 void flights_close(struct flights *flights);
 /* False when requests are still held at the deadline (clock_monotonic_ms). */
 bool flights_wait_until_none_held(struct flights *flights, int64_t deadline);
-/* Since when, without a gap, there has been a flight that did not end by its deadline: a worker may
- * be stuck. clock_monotonic_ms(); INT64_MAX: there is none. */
+/* Since when the longest overdue of those that workers have has been so: one may be stuck. (What
+ * waits for a worker beyond its deadline waits for a slow registry, and shows nothing.)
+ * clock_monotonic_ms(); INT64_MAX: there is none. */
 int64_t flights_lost_since(struct flights *flights);
 /* Flights listed now. */
 size_t flights_count(struct flights *flights);

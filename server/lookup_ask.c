@@ -73,6 +73,7 @@ static void lookup_run(struct job *job)
     struct error error = {.code = ERROR_NONE};
     CLEANUP(cache_finding_release) struct cache_finding found = {.state = CACHE_FRESH};
 
+    atomic_store(&flight->has_begun, true);
     found.report = lookup_ask(lookup, flight, &error);
     int64_t now = clock_monotonic_ms();
     if (shows_an_answer[error.code])

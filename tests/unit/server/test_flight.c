@@ -154,16 +154,30 @@ static void test_a_flight_that_does_not_end_is_told_until_it_does(void **state)
     struct flight *later = flight_to("alpine", 0);
     late->deadline = 100;
     later->deadline = 200;
+    late->has_begun = later->has_begun = true;
     assert_int_equal(start(late, waiter_for("debian")), FLIGHT_STARTED);
     assert_int_equal(start(later, NULL), FLIGHT_STARTED);
     assert_true(flights_lost_since(flights) == INT64_MAX);
     assert_int_equal(answer(flights_take_overdue(flights, 150)), 1);
     assert_int_equal(flights_lost_since(flights), 150);
     assert_int_equal(answer(flights_take_overdue(flights, 250)), 0);
-    assert_int_equal(land(late), 0);
     assert_int_equal(flights_lost_since(flights), 150);
+    assert_int_equal(land(late), 0);
+    assert_int_equal(flights_lost_since(flights), 250);
     assert_int_equal(land(later), 0);
     assert_true(flights_lost_since(flights) == INT64_MAX);
+}
+
+static void test_a_flight_that_no_worker_had_time_for_is_overdue_and_shows_nothing(void **state)
+{
+    (void)state;
+    struct flight *waiting = flight_to("debian", 0);
+    waiting->deadline = 100;
+    assert_int_equal(start(waiting, waiter_for("debian")), FLIGHT_STARTED);
+    assert_int_equal(answer(flights_take_overdue(flights, 150)), 1);
+    assert_int_equal(flights_count(flights), 0);
+    assert_true(flights_lost_since(flights) == INT64_MAX);
+    assert_int_equal(land(waiting), 0);
 }
 
 static void test_a_flight_that_nobody_waits_for_any_more_is_told_as_well(void **state)
@@ -173,6 +187,7 @@ static void test_a_flight_that_nobody_waits_for_any_more_is_told_as_well(void **
     struct flight *after = flight_to("debian", 1);
     before->deadline = 100;
     after->deadline = 300;
+    before->has_begun = true;
     assert_int_equal(start(before, waiter_for("debian")), FLIGHT_STARTED);
     assert_int_equal(start(after, waiter_for("debian")), FLIGHT_STARTED);
     assert_null(flights_take_overdue(flights, 150));
@@ -236,6 +251,7 @@ int main(void)
         TEST(test_what_was_asked_before_it_was_forgotten_is_not_joined),
         TEST(test_what_is_asked_by_other_settings_is_not_joined),
         TEST(test_a_flight_that_does_not_end_is_told_until_it_does),
+        TEST(test_a_flight_that_no_worker_had_time_for_is_overdue_and_shows_nothing),
         TEST(test_a_flight_that_nobody_waits_for_any_more_is_told_as_well),
         TEST(test_who_is_overdue_is_taken_off_once_and_nobody_joins_that_flight),
         TEST(test_held_requests_are_counted_until_they_are_answered),
