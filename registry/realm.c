@@ -13,6 +13,7 @@
 #include "registry/challenge.h"
 #include "registry/credential.h"
 #include "registry/guard.h"
+#include "registry/hosts.h"
 #include "registry/problem.h"
 #include "registry/secret.h"
 #include "registry/session.h"
@@ -24,7 +25,9 @@ enum {
     TOKEN_LIFE_SHORTEST_S = 60,       /* A9 */
     TOKEN_LIFE_LONGEST_S = 24 * 3600, /* A9 */
     URL_MAX = 16 * 1024,
-    TICK_MS = 1000
+    TICK_MS = 1000,
+    DEFAULT_PAUSE_MS = 5000,   /* a 429 that does not say how long */
+    LONGEST_PAUSE_MS = 3600000 /* no answer keeps us away for longer than an hour */
 };
 
 /* -- what is asked -------------------------------------------------------------------------- */
@@ -110,6 +113,43 @@ static bool judge_realm(struct realm_question *question, struct error *error)
                      session->endpoint.registry, realm->host, (unsigned)realm->port);
 }
 
+/* Who is counted by the token service: its quota is no registry's (H20; hosts.h, "asker"). */
+static bool write_asker(const struct realm_question *question, struct buffer *out)
+{
+    char identity[CREDENTIAL_IDENTITY_SIZE];
+
+    credential_identity(question->with_secret ? question->session->credential : NULL, identity);
+    return buffer_format(out, "token service %s:%u %s", question->realm.host,
+                         (unsigned)question->realm.port, identity);
+}
+
+static bool check_pause(const struct realm_question *question, struct error *error)
+{
+    CLEANUP(buffer_release) struct buffer asker = BUFFER_INIT(URL_MAX);
+    int64_t now = clock_monotonic_ms();
+    int64_t until = 0;
+
+    if (write_asker(question, &asker))
+        until = hosts_paused_until(question->session->registry->hosts, buffer_string(&asker), now);
+    if (until <= now)
+        return true;
+    uint32_t wait = clock_seconds_up(until - now);
+    (void)error_set(error, ERROR_RATE_LIMITED,
+                    "the token service at '%s' asked not to be asked for %u seconds",
+                    question->realm.host, wait);
+    error->retry_after = wait;
+    return false;
+}
+
+static void note_pause(const struct realm_question *question, int64_t pause)
+{
+    CLEANUP(buffer_release) struct buffer asker = BUFFER_INIT(URL_MAX);
+
+    if (write_asker(question, &asker))
+        hosts_pause(question->session->registry->hosts, buffer_string(&asker),
+                    clock_monotonic_ms() + pause);
+}
+
 static bool question_open(struct realm_question *question)
 {
     const struct session *session = question->session;
@@ -119,7 +159,8 @@ static bool question_open(struct realm_question *question)
     return url_parse(slice_from_string(question->challenge->realm), session->endpoint.base,
                      "token realm", &question->realm, error) &&
            guard_check_realm(&session->endpoint, &question->realm, error) &&
-           judge_realm(question, error) && write_request(question, error);
+           judge_realm(question, error) && check_pause(question, error) &&
+           write_request(question, error);
 }
 
 static void question_release(struct realm_question *question)
@@ -197,8 +238,12 @@ static void describe_refusal(struct realm_question *question)
     problem_describe(transfer->status, buffer_slice(&transfer->body), buffer_string(&what),
                      &question->error);
     buffer_release(&what);
-    if (question->error.code == ERROR_RATE_LIMITED)
-        question->error.retry_after = clock_seconds_up(transfer_retry_after(transfer));
+    if (question->error.code != ERROR_RATE_LIMITED)
+        return;
+    int64_t asked = transfer_retry_after(transfer);
+    int64_t pause = asked <= 0 ? DEFAULT_PAUSE_MS : asked;
+    note_pause(question, pause < LONGEST_PAUSE_MS ? pause : LONGEST_PAUSE_MS);
+    question->error.retry_after = clock_seconds_up(pause);
 }
 
 /* A11: rejected credentials are reported, never dropped in silence. */

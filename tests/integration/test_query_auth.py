@@ -114,6 +114,18 @@ def test_T24_token_answers_are_read_as_servers_write_them(trusting, registry, to
     assert len(tokens.requests) == 1
 
 
+@pytest.mark.parametrize("retry_after, told", [("30", 30), (None, 5)])
+def test_T21_H20_a_token_service_that_wants_to_be_left_alone_is(trusting, registry, tokens,
+                                                                retry_after, told):
+    registry.authority = Bearer(tokens)
+    tokens.behaviour = behave.rate_limited(retry_after)
+    for number in range(20):
+        answer = trusting.query(registry.name(f"lab/app{number}:v1"))
+        assert (answer.status, answer.code) == (503, "rate_limited"), answer.body
+        assert told - 2 <= int(answer.headers["Retry-After"]) <= told
+    assert len(tokens.requests) <= 2
+
+
 @pytest.mark.parametrize("body", [
     b"", b"{}", b'{"token":""}', b'{"token":5}', b'{"token":"a b"}', b'{"token":"a\\nX-Inj: 1"}',
     b"<html>", b'{"token":"' + b"x" * 200000 + b'"}'],
