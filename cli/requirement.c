@@ -50,7 +50,7 @@ struct requirement *requirement_parse(struct slice text, struct error *error)
     }
     while (start <= text.length) {
         struct slice part = slice_before(slice_from(text, start), ',');
-        if (!add_platform(requirement, part, error)) {
+        if (!add_platform(requirement, slice_trim(part), error)) {
             requirement_free(requirement);
             return NULL;
         }

@@ -70,6 +70,7 @@ static void test_L4_a_version_counts_where_it_is_required(void **state)
         .os = "windows", .architecture = "amd64", .variant = "", .os_version = "10.0.20348.2113"};
     static const char *const rows[][2] = {
         {"windows/amd64", ""},
+        {" windows/amd64 , windows/amd64:10.0.20348.2113", ""}, /* as --platforms takes them */
         {"windows/amd64:10.0.20348.2113", ""},
         {"windows/amd64:10.0.17763.1", "windows/amd64:10.0.17763.1 is not offered"},
         {"windows/amd64:10.0.20348.3000", "windows/amd64:10.0.20348.3000 is not offered "
