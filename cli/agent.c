@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "cli/account.h"
 #include "cli/print.h"
-#include "registry/registry.h"
 
 static void warn(void *context, const char *text)
 {
@@ -63,4 +62,15 @@ void agent_release(struct agent *agent)
 int64_t agent_deadline(const struct agent *agent)
 {
     return clock_monotonic_ms() + agent->timeout;
+}
+
+struct registry_question agent_question(const struct agent *agent,
+                                        const struct reference *reference)
+{
+    return (struct registry_question){
+        .reference = reference,
+        .credential = agent->credential,
+        .deadline = agent_deadline(agent),
+        .retries = AGENT_RETRIES,
+    };
 }

@@ -10,9 +10,7 @@
 
 #include "base/error.h"
 #include "cli/settings.h"
-
-struct credential;
-struct registry;
+#include "registry/registry.h"
 
 enum {
     AGENT_RETRIES = 5 /* a person waits longer than a service's caller (decision 7) */
@@ -34,5 +32,8 @@ void agent_release(struct agent *agent);
 
 /* When an operation that begins now must be over, on clock_monotonic_ms()'s clock. */
 int64_t agent_deadline(const struct agent *agent);
+/* What a person asks of an image, beginning now. Borrows from both. */
+struct registry_question agent_question(const struct agent *agent,
+                                        const struct reference *reference);
 
 #endif

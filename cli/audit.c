@@ -79,15 +79,10 @@ static bool choose_format(const struct options *options, enum audit_format *out,
 static bool choose_platforms(struct audit *audit, const struct options *options,
                              struct error *error)
 {
-    const char *required = options->values[OPTION_REQUIRE];
-
-    if (!required)
-        return true;
-    audit->requirement = requirement_parse(slice_from_string(required), error);
-    if (!audit->requirement)
-        error_prefix(error, "--require: ");
+    if (!requirement_read(options, &audit->requirement, error))
+        return false;
     audit->view.requirement = audit->requirement;
-    return audit->requirement != NULL;
+    return true;
 }
 
 /* -- which images --------------------------------------------------------------------------- */

@@ -53,12 +53,7 @@ static void ask(void *context, size_t number)
 {
     struct diff *diff = context;
     struct side *side = &diff->sides[number];
-    const struct registry_question question = {
-        .reference = side->reference,
-        .credential = diff->agent.credential,
-        .deadline = agent_deadline(&diff->agent),
-        .retries = AGENT_RETRIES,
-    };
+    const struct registry_question question = agent_question(&diff->agent, side->reference);
 
     side->inspection =
         registry_inspect(diff->agent.registry, &question, INSPECT_CONFIGS, &side->error);

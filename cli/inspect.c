@@ -135,12 +135,7 @@ static bool inspect_init(struct inspect *inspect, const struct options *options,
 static struct inspection *ask_registry(const struct inspect *inspect,
                                        const struct reference *reference, struct error *error)
 {
-    const struct registry_question question = {
-        .reference = reference,
-        .credential = inspect->agent.credential,
-        .deadline = agent_deadline(&inspect->agent),
-        .retries = AGENT_RETRIES,
-    };
+    const struct registry_question question = agent_question(&inspect->agent, reference);
 
     return registry_inspect(inspect->agent.registry, &question, inspect->depth, error);
 }

@@ -74,7 +74,6 @@ static bool add_questions(struct query *query, const struct options *options, st
 static bool query_init(struct query *query, const struct options *options, struct error *error)
 {
     const char *platform = options->values[OPTION_PLATFORM];
-    const char *required = options->values[OPTION_REQUIRE];
 
     *query = (struct query){.is_json = options->values[OPTION_JSON] != NULL};
     if (options->operand_count == 0)
@@ -86,14 +85,8 @@ static bool query_init(struct query *query, const struct options *options, struc
             return false;
         }
     }
-    if (required) {
-        query->requirement = requirement_parse(slice_from_string(required), error);
-        if (!query->requirement) {
-            error_prefix(error, "--require: ");
-            return false;
-        }
-    }
-    return source_open(&query->source, options, error) && add_questions(query, options, error);
+    return requirement_read(options, &query->requirement, error) &&
+           source_open(&query->source, options, error) && add_questions(query, options, error);
 }
 
 /* -- answers -------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "cli/requirement.h"
 
 #include "base/escape.h"
+#include "cli/options.h"
 #include "manifest/manifest.h"
 
 enum {
@@ -57,6 +58,18 @@ struct requirement *requirement_parse(struct slice text, struct error *error)
         start += part.length + 1;
     }
     return requirement;
+}
+
+bool requirement_read(const struct options *options, struct requirement **out, struct error *error)
+{
+    const char *text = options->values[OPTION_REQUIRE];
+
+    if (!text)
+        return true;
+    *out = requirement_parse(slice_from_string(text), error);
+    if (!*out)
+        error_prefix(error, "%s: ", flags[OPTION_REQUIRE].name);
+    return *out != NULL;
 }
 
 void requirement_free(struct requirement *requirement)

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+struct options;
 struct platform;
 struct report;
 struct requirement;
@@ -19,6 +20,9 @@ struct requirement;
 /* "linux/amd64,linux/arm64". The caller frees. Errors: invalid, naming the part that is no
  * platform; internal. */
 struct requirement *requirement_parse(struct slice text, struct error *error) MUST_USE;
+/* That of the flag, in `*out`; NULL where it is not given. Errors: as above, naming the flag. */
+bool requirement_read(const struct options *options, struct requirement **out,
+                      struct error *error) MUST_USE;
 void requirement_free(struct requirement *requirement);
 CLEANUP_DEFINE(struct requirement, requirement_free)
 

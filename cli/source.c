@@ -77,12 +77,7 @@ const char *source_lane(const struct source *source, const struct reference *ref
 static bool ask_registry(const struct agent *agent, const struct reference *reference,
                          struct answer *answer, struct error *error)
 {
-    const struct registry_question question = {
-        .reference = reference,
-        .credential = agent->credential,
-        .deadline = agent_deadline(agent),
-        .retries = AGENT_RETRIES,
-    };
+    const struct registry_question question = agent_question(agent, reference);
 
     answer->report = registry_query(agent->registry, &question, error);
     answer->confirmed = clock_realtime_ms() / 1000;

@@ -90,11 +90,17 @@ static bool check_image(const struct list_plan *plan, size_t place, struct error
     return true;
 }
 
+bool list_check_annotations(enum list_type type, size_t count, struct error *error)
+{
+    return type != LIST_DOCKER || count == 0 ||
+           error_set(error, ERROR_INVALID,
+                     "a Docker list has no annotations; an OCI index has (type oci)");
+}
+
 static bool check_plan(const struct list_plan *plan, struct error *error)
 {
-    if (plan->type == LIST_DOCKER && plan->annotation_count)
-        return error_set(error, ERROR_INVALID,
-                         "a Docker list has no annotations; an OCI index has (type oci)");
+    if (!list_check_annotations(plan->type, plan->annotation_count, error))
+        return false;
     if (plan->count == 0)
         return error_set(error, ERROR_INVALID, "there is nothing to list");
     if (plan->count > INDEX_ENTRIES_MAX)

@@ -47,6 +47,9 @@ struct list_plan {
 bool list_check_platform(const struct platform *platform, const char *source,
                          struct error *error) MUST_USE;
 
+/* Whether a list of this type has a place for so many annotations. Errors: invalid. */
+bool list_check_annotations(enum list_type type, size_t count, struct error *error) MUST_USE;
+
 /*
  * Writes the list's bytes. Adds to `warnings`: content of the other family (P24), CPU features,
  * embedded data that is not what its digest names (P25) and is left out.

@@ -8,16 +8,6 @@
 
 #include "registry/push_job.h"
 
-/* -- before any question -------------------------------------------------------------------- */
-
-static bool check_annotations(const struct registry_push *push, struct error *error)
-{
-    if (push->type == LIST_OCI || push->spec->annotation_count == 0)
-        return true;
-    return error_set(error, ERROR_INVALID,
-                     "a Docker manifest list has no place for annotations; use the type oci");
-}
-
 /* -- the list ------------------------------------------------------------------------------- */
 
 static bool assemble(const struct push_job *job, struct error *error)
@@ -57,7 +47,7 @@ static bool run(struct push_job *job, struct error *error)
 {
     bool is_dry_run = job->push->is_dry_run;
 
-    return check_annotations(job->push, error) &&
+    return list_check_annotations(job->push->type, job->push->spec->annotation_count, error) &&
            registry_may_push(job->registry, job->push->spec, error) &&
            push_list_sources(job, error) && push_open_sessions(job, error) &&
            (is_dry_run || push_ask_tags(job, error)) && push_fetch_sources(job, error) &&
