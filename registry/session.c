@@ -6,7 +6,9 @@
 #include "registry/transfer.h"
 
 enum {
-    DOCUMENTS_MAX = 16 * 1024 * 1024 /* bytes of one question's */
+    MIB = 1024 * 1024,
+    DOCUMENTS_MAX = 16 * MIB,     /* bytes of one question's */
+    PUSH_DOCUMENTS_MAX = 48 * MIB /* pushes are few, and may have hundreds of sources */
 };
 
 bool session_open(struct registry *registry, const struct session_wish *wish, struct session *out,
@@ -47,10 +49,11 @@ struct session_wish session_wish_to_read(const struct registry_question *questio
 /* A question may have so many documents that each is small, and all of them are not. */
 bool session_keep_document(struct session *session, size_t bytes, struct error *error)
 {
-    if (bytes > DOCUMENTS_MAX - session->documents) {
-        return error_set(error, ERROR_TOO_LARGE, "its documents take more than %d MiB",
-                         DOCUMENTS_MAX / 1024 / 1024);
-    }
+    size_t most = session->wish.is_push ? PUSH_DOCUMENTS_MAX : DOCUMENTS_MAX;
+
+    if (bytes > most - session->documents)
+        return error_set(error, ERROR_TOO_LARGE, "its documents take more than %zu MiB",
+                         most / MIB);
     if (!transfer_engine_reserve(session->engine, bytes))
         return error_set(error, ERROR_OVERLOADED, "too many documents are being read at once");
     session->documents += bytes;

@@ -61,6 +61,7 @@ struct flight *flight_new(struct snapshot *snapshot, struct question *question,
     *key = (struct cache_key){0};
     flight->credential = TAKE(question->credential);
     flight->held = TAKE(finding->report);
+    flight->must_ask = question->no_cache;
     flight->has_stand_in = finding->state == CACHE_ASK || finding->state == CACHE_REFRESH;
     flight->generation = finding->generation;
     flight->job.registry = flight->reference->registry;

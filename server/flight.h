@@ -48,6 +48,7 @@ struct flight {
     struct credential *credential; /* the caller's own, or NULL */
     struct report *held;           /* to be confirmed, or NULL */
     bool has_stand_in;             /* a stale answer can be given if asking fails */
+    bool must_ask;                 /* `no-cache`: what another has learnt meanwhile will not do */
     uint32_t generation;           /* of the finding that led to the asking */
     int64_t deadline;              /* clock_monotonic_ms() */
     _Atomic bool has_begun;        /* a worker has it; until then it waits for one */

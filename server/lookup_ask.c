@@ -65,6 +65,27 @@ static const bool shows_an_answer[ERROR_CODE_COUNT] = {
     [ERROR_UNSUPPORTED] = true, [ERROR_TOO_LARGE] = true, [ERROR_RATE_LIMITED] = true,
 };
 
+/* Lands the flight with what is known by now: whoever found nothing in the cache and no flight to
+ * join may have come between another's last look and its landing. False: the registry is to be
+ * asked. */
+static bool lookup_land_known(struct lookup *lookup, struct flight *flight)
+{
+    CLEANUP(cache_finding_release) struct cache_finding known = {0};
+
+    if (flight->must_ask || !snapshot_is_current(flight->snapshot))
+        return false;
+    cache_find(lookup->cache, &flight->key, clock_monotonic_ms(), &known);
+    if (known.state == CACHE_FAILED) {
+        lookup_land_failed(lookup, flight, &known.error);
+        return true;
+    }
+    if (known.state != CACHE_FRESH)
+        return false;
+    lookup_deliver_to_waiters(lookup, flights_land(lookup->flights, flight), &flight->key, &known);
+    flight_free(flight);
+    return true;
+}
+
 /* The job's function, on a worker's thread. */
 static void lookup_run(struct job *job)
 {
@@ -74,6 +95,8 @@ static void lookup_run(struct job *job)
     CLEANUP(cache_finding_release) struct cache_finding found = {.state = CACHE_FRESH};
 
     atomic_store(&flight->has_begun, true);
+    if (lookup_land_known(lookup, flight))
+        return;
     found.report = lookup_ask(lookup, flight, &error);
     int64_t now = clock_monotonic_ms();
     if (shows_an_answer[error.code])
