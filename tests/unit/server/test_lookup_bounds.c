@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose answer a lookup gives to whom, and how it ends when there is no room, no answer or no time.
  */
+#include "server/cache.h"
 #include "tests/unit/server/lookup_house.h"
 
 /* -- credentials ---------------------------------------------------------------------------- */
@@ -114,6 +115,52 @@ static void test_a_full_queue_answers_overloaded_at_once(void **state)
     close_house();
 }
 
+/* As another flight would that landed just before. */
+static void learn_that_there_is_no(const char *name)
+{
+    char image[REFERENCE_MAX];
+    struct error error;
+    CLEANUP(cache_key_release) struct cache_key key = {0};
+    CLEANUP(cache_finding_release) struct cache_finding finding = {0};
+    struct cache *cache = lookup_cache(house.lookup);
+
+    (void)snprintf(image, sizeof(image), "%s/%s", house.upstream.name, name);
+    CLEANUP(reference_free_p)
+    struct reference *reference = reference_parse(slice_from_string(image), &error);
+    assert_true(cache_key_init(&key, reference, "", &error));
+    cache_find(cache, &key, clock_monotonic_ms(), &finding);
+    (void)error_set(&error, ERROR_NOT_FOUND, "not found");
+    cache_store_failure(cache, &key, &error, clock_monotonic_ms(), finding.generation);
+}
+
+static void test_T20_what_was_learnt_while_a_flight_waited_is_not_asked_again(void **state)
+{
+    struct asker running = {0};
+    struct asker waiting = {0};
+    struct asker doubting = {.cache_control = "no-cache"};
+    (void)state;
+    furnish(200);
+    house.config.registry.workers_max = 1;
+    open_house();
+    canned_registry_hush(&house.upstream, true);
+    send_image(&running, "app:1", "");
+    send_image(&waiting, "app:2", "");
+    send_image(&doubting, "app:3", "");
+    learn_that_there_is_no("app:2");
+    learn_that_there_is_no("app:3");
+    canned_registry_hush(&house.upstream, false);
+    asker_wait(&running);
+    asker_wait(&waiting);
+    asker_wait(&doubting);
+    assert_code(&waiting, 404, "not_found");
+    assert_int_equal(doubting.response->status, 200);
+    assert_int_equal(gets_so_far(), 2);
+    asker_release(&running);
+    asker_release(&waiting);
+    asker_release(&doubting);
+    close_house();
+}
+
 static void test_a_silent_registry_is_a_timeout(void **state)
 {
     struct asker asker = {0};
@@ -187,6 +234,7 @@ int main(void)
             test_credentials_that_cannot_be_read_or_are_for_another_registry_are_invalid),
         cmocka_unit_test(test_T31_each_callers_answer_is_asked_for_and_told_to_nobody_else),
         cmocka_unit_test(test_a_full_queue_answers_overloaded_at_once),
+        cmocka_unit_test(test_T20_what_was_learnt_while_a_flight_waited_is_not_asked_again),
         cmocka_unit_test(test_a_silent_registry_is_a_timeout),
         cmocka_unit_test(test_the_tick_answers_who_has_waited_past_the_deadline),
         cmocka_unit_test(test_a_drain_answers_who_waits_and_refuses_who_comes),
