@@ -22,6 +22,12 @@ static inline bool ascii_is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
+/* As digests are written (R6). */
+static inline bool ascii_is_lower_hex(char byte)
+{
+    return ascii_is_digit(byte) || (byte >= 'a' && byte <= 'f');
+}
+
 static inline bool ascii_is_letter_or_digit(char byte)
 {
     return ascii_is_lower(byte) || ascii_is_upper(byte) || ascii_is_digit(byte);

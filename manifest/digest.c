@@ -41,16 +41,11 @@ static bool find_algorithm(struct slice name, enum digest_algorithm *out, struct
                      ESCAPED(name));
 }
 
-static bool is_lower_hex(char byte)
-{
-    return ascii_is_digit(byte) || (byte >= 'a' && byte <= 'f');
-}
-
 static bool check_hex(struct slice hex, const struct algorithm *algorithm, struct error *error)
 {
     size_t good = 0;
 
-    while (good < hex.length && is_lower_hex(hex.data[good]))
+    while (good < hex.length && ascii_is_lower_hex(hex.data[good]))
         good++;
     if (good < hex.length) {
         return error_set(error, ERROR_INVALID,

@@ -323,7 +323,7 @@ static bool is_image_id(struct slice text)
     if (text.length != IMAGE_ID_LENGTH)
         return false;
     for (size_t i = 0; i < text.length; i++)
-        if (!ascii_is_digit(text.data[i]) && !(text.data[i] >= 'a' && text.data[i] <= 'f'))
+        if (!ascii_is_lower_hex(text.data[i]))
             return false;
     return true;
 }

@@ -18,7 +18,7 @@ enum {
 static bool is_hash(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        if (!ascii_is_digit(text.data[i]) && !(text.data[i] >= 'a' && text.data[i] <= 'f'))
+        if (!ascii_is_lower_hex(text.data[i]))
             return false;
     }
     return text.length >= HASH_MIN;
