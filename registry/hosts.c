@@ -13,6 +13,7 @@
 #include "registry/registry.h"
 
 enum {
+    LONGEST_PAUSE_MS = 3600000,
     HOSTS_MAX = 4096,
     CHALLENGE_MAX = 2048, /* bytes of one; those of real registries are a tenth */
     NOTICES_MAX = 8       /* different ones of an origin */
@@ -202,6 +203,12 @@ void hosts_pause(struct hosts *hosts, const char *asker, int64_t until)
     if (host && host->paused_until < until)
         host->paused_until = until;
     pthread_mutex_unlock(&hosts->lock);
+}
+
+void hosts_pause_for(struct hosts *hosts, const char *asker, int64_t asked, int64_t now)
+{
+    if (asked > 0)
+        hosts_pause(hosts, asker, now + (asked < LONGEST_PAUSE_MS ? asked : LONGEST_PAUSE_MS));
 }
 
 int64_t hosts_paused_until(struct hosts *hosts, const char *asker, int64_t now)

@@ -42,6 +42,12 @@ void hosts_forget_challenge(struct hosts *hosts, const char *origin);
 
 /* A 429 holds for every request of that asker. Milliseconds of clock_monotonic_ms(). */
 void hosts_pause(struct hosts *hosts, const char *asker, int64_t until);
+/* The same from `now` on for as long as was asked, ms: 0 or less is not at all, and no answer keeps
+ * us away for longer than an hour. */
+void hosts_pause_for(struct hosts *hosts, const char *asker, int64_t asked, int64_t now);
+enum {
+    HOSTS_PAUSE_UNTOLD = 5000 /* ms; what a 429 means that does not say how long */
+};
 /* 0: not paused. */
 int64_t hosts_paused_until(struct hosts *hosts, const char *asker, int64_t now);
 

@@ -57,7 +57,7 @@ static void note_down(struct registry *registry, const struct config_mirror *mir
     CLEANUP(buffer_release) struct buffer warning = BUFFER_INIT(NAME_MAX_BYTES);
 
     if (write_down_name(mirror, &name))
-        hosts_pause(registry->hosts, buffer_string(&name), clock_monotonic_ms() + DOWN_MS);
+        hosts_pause_for(registry->hosts, buffer_string(&name), DOWN_MS, clock_monotonic_ms());
     (void)buffer_format(&warning, "the mirror '%s' is left alone for %d s: %s", mirror->host,
                         DOWN_MS / 1000, error->message);
     if (registry->warn && buffer_ok(&warning))

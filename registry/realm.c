@@ -25,9 +25,7 @@ enum {
     TOKEN_LIFE_SHORTEST_S = 60,       /* A9 */
     TOKEN_LIFE_LONGEST_S = 24 * 3600, /* A9 */
     URL_MAX = 16 * 1024,
-    TICK_MS = 1000,
-    DEFAULT_PAUSE_MS = 5000,   /* a 429 that does not say how long */
-    LONGEST_PAUSE_MS = 3600000 /* no answer keeps us away for longer than an hour */
+    TICK_MS = 1000
 };
 
 /* -- what is asked -------------------------------------------------------------------------- */
@@ -146,8 +144,8 @@ static void note_pause(const struct realm_question *question, int64_t pause)
     CLEANUP(buffer_release) struct buffer asker = BUFFER_INIT(URL_MAX);
 
     if (write_asker(question, &asker))
-        hosts_pause(question->session->registry->hosts, buffer_string(&asker),
-                    clock_monotonic_ms() + pause);
+        hosts_pause_for(question->session->registry->hosts, buffer_string(&asker), pause,
+                        clock_monotonic_ms());
 }
 
 static bool question_open(struct realm_question *question)
@@ -241,8 +239,8 @@ static void describe_refusal(struct realm_question *question)
     if (question->error.code != ERROR_RATE_LIMITED)
         return;
     int64_t asked = transfer_retry_after(transfer);
-    int64_t pause = asked <= 0 ? DEFAULT_PAUSE_MS : asked;
-    note_pause(question, pause < LONGEST_PAUSE_MS ? pause : LONGEST_PAUSE_MS);
+    int64_t pause = asked > 0 ? asked : HOSTS_PAUSE_UNTOLD;
+    note_pause(question, pause);
     question->error.retry_after = clock_seconds_up(pause);
 }
 

@@ -14,15 +14,15 @@
 #include "registry/authorize.h"
 #include "registry/call.h"
 #include "registry/guard.h"
+#include "registry/hosts.h"
 #include "registry/problem.h"
 #include "registry/session.h"
 #include "registry/transfer.h"
 #include "registry/turn.h"
 
 enum {
-    REDIRECTS_MAX = 5,       /* H14 */
-    BLOB_REDIRECTS_MAX = 10, /* H14 */
-    DEFAULT_PAUSE_MS = 5000  /* a 429 that does not say how long */
+    REDIRECTS_MAX = 5,      /* H14 */
+    BLOB_REDIRECTS_MAX = 10 /* H14 */
 };
 
 void settle_success(struct call *call)
@@ -80,7 +80,7 @@ void settle_problem(struct call *call)
     call->body = buffer_slice(&transfer->body);
     describe_problem(call);
     if (call->error.code == ERROR_RATE_LIMITED) {
-        call->error.retry_after = clock_seconds_up(asked > 0 ? asked : DEFAULT_PAUSE_MS);
+        call->error.retry_after = clock_seconds_up(asked > 0 ? asked : HOSTS_PAUSE_UNTOLD);
         if (!call->has_left_origin) /* another host's quota is not the registry's */
             turn_pause(call->session, asked);
     } else if (asked > 0 && problem_is_retryable(transfer->status)) {

@@ -13,8 +13,7 @@
 enum {
     NAME_MAX_BYTES = 4096,
     NOTICE_SHOWN = 512,
-    NOTICES_MAX = 4096,        /* H23 */
-    LONGEST_PAUSE_MS = 3600000 /* no answer keeps us away for longer than an hour */
+    NOTICES_MAX = 4096 /* H23 */
 };
 
 /* A quota is one of who asks, so all requests in the same name share it (hosts.h, "asker"). */
@@ -140,11 +139,11 @@ static void note_life(const struct call *call)
 
 void turn_pause(const struct session *session, int64_t asked)
 {
-    int64_t pause = asked < LONGEST_PAUSE_MS ? asked : LONGEST_PAUSE_MS;
     struct buffer asker = BUFFER_INIT(NAME_MAX_BYTES);
 
-    if (pause > 0 && write_asker(session, &asker))
-        hosts_pause(session->registry->hosts, buffer_string(&asker), clock_monotonic_ms() + pause);
+    if (write_asker(session, &asker))
+        hosts_pause_for(session->registry->hosts, buffer_string(&asker), asked,
+                        clock_monotonic_ms());
     buffer_release(&asker);
 }
 

@@ -77,6 +77,18 @@ static void test_H20_a_pause_holds_for_its_host_until_it_has_passed(void **state
     assert_int_equal(hosts_paused_until(*state, "https://b.test", 0), 0);
 }
 
+static void test_H20_what_is_asked_for_is_heeded_for_an_hour_at_most(void **state)
+{
+    hosts_pause_for(*state, "https://a.test", 5000, 1000);
+    hosts_pause_for(*state, "https://b.test", INT64_MAX, 1000);
+    hosts_pause_for(*state, "https://c.test", 0, 1000);
+    hosts_pause_for(*state, "https://d.test", -1, 1000);
+    assert_int_equal(hosts_paused_until(*state, "https://a.test", 1000), 6000);
+    assert_int_equal(hosts_paused_until(*state, "https://b.test", 1000), 3601000);
+    assert_int_equal(hosts_paused_until(*state, "https://c.test", 0), 0);
+    assert_int_equal(hosts_paused_until(*state, "https://d.test", 0), 0);
+}
+
 static void tell(struct hosts *hosts, const char *asker, int64_t remaining, int64_t ends)
 {
     const struct quota quota = {.is_told = true,
@@ -187,6 +199,7 @@ int main(void)
         TEST(test_a_later_challenge_replaces_the_earlier),
         TEST(test_a_challenge_that_led_nowhere_is_forgotten),
         TEST(test_H20_a_pause_holds_for_its_host_until_it_has_passed),
+        TEST(test_H20_what_is_asked_for_is_heeded_for_an_hour_at_most),
         TEST(test_H22_a_quota_is_of_who_asks),
         TEST(test_H22_quotas_are_told_while_they_count),
         TEST(test_a_registry_that_fails_is_passed_over_and_tried),
